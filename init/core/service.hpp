@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+
+#include "core/event.hpp"
+
+namespace core {
+
+/// Where a service is in its life. One enumerator, one deadline whose meaning it fixes.
+enum class State {
+    Waiting,     ///< for what it requires, or for boot
+    Setup,       ///< the child prepares: directories, templates, wait-for, setup steps
+    Starting,    ///< execve succeeded, not ready yet; deadline = ready-timeout
+    Up,          ///< ready
+    BeforeStop,  ///< draining: before-stop's delay, then its command
+    Stopping,    ///< the stop signal was sent; deadline = KILL
+    Leaving,     ///< the main process is gone, others of the service still live; deadline = KILL
+    Done,        ///< ended with success (or was stopped by us)
+    Failed,      ///< ended without success, or could not start, or what it requires failed
+    Stopped,     ///< never started, because a stop came first or it is not enabled
+};
+
+/// The name of a state as `pidone status` prints it: "waiting", "setup", ...
+[[nodiscard]] std::string_view to_string(State state);
+
+/// One service as the supervisor sees it; a plain record that only the supervisor changes.
+struct Service {
+    State state = State::Waiting;
+    Pid pid = Pid::None;  ///< the main process while it lives
+    Instant since{};      ///< when `state` was entered
+    Instant spawned_at{};
+    std::optional<Instant> ready_at;  ///< of the present run
+    std::optional<Instant> deadline;
+    std::optional<ExitStatus> last_exit;
+    bool is_ready = false;  ///< became ready in the present run (stays true while it stops)
+    bool stop_wanted =
+        false;      ///< we asked it to end, so 128 + the signal we sent counts as success
+    Signal sent{};  ///< the last signal sent to stop it
+};
+
+}  // namespace core

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/spec.hpp"
+
+namespace runtime {
+
+/// How far a child got before it could not go on.
+enum class Stage : std::uint8_t {
+    Session,      ///< setsid, setpgid
+    Descriptors,  ///< the readiness descriptor, standard output made openable
+    Environment,  ///< environment-file, secrets
+    User,         ///< looking up `user` or an owner
+    Directories,
+    Templates,
+    WaitFor,
+    Setup,
+    Limits,
+    Privileges,  ///< capabilities, no-new-privileges, setgroups, setgid, setuid
+    WorkingDirectory,
+    Execute,
+};
+
+/// What a child that cannot start writes to its status pipe before it exits with `exit_code`. Fixed
+/// size below PIPE_BUF, so the write is atomic and the parent needs no memory. An end of file
+/// without a message means that execve succeeded.
+struct StartFailure {
+    Stage stage = Stage::Execute;
+    std::uint8_t exit_code = 71;
+    std::int32_t error_number = 0;  ///< errno, or 0
+    char text[488] = {};  ///< what failed and the remedy, NUL-terminated, without the errno text
+};
+
+/// What a child takes over from PID 1 besides its spec.
+struct ChildContext {
+    core::Mode mode = core::Mode::Service;
+    std::uint64_t original_mask =
+        0;  ///< the signal mask pidone was started with; handed on in command mode
+    bool sigchld_was_ignored = false;  ///< likewise
+    int status_fd = -1;                ///< close-on-exec write end of the status pipe
+    int ready_fd = -1;                 ///< write end for Readiness::Kind::Descriptor, or -1
+    std::string notify_socket;         ///< value for NOTIFY_SOCKET ("@..."), or "" = do not set one
+    core::CommandSettings command;     ///< command mode
+    core::Signal
+        parent_death_signal{};  ///< command mode is not concerned: it is about pidone itself
+    int controlling_terminal =
+        -1;  ///< command mode: open descriptor of the terminal to take the foreground of, or -1
+};
+
+/// The whole life of a forked child of PID 1 up to execve. PID 1 has one thread, so the child may
+/// allocate, block and read files. In service mode: new session, default dispositions, empty mask;
+/// environment, directories, templates, wait-for, setup steps, limits, privileges; execve. In
+/// command mode: process group and terminal, original mask and dispositions, execve with everything
+/// inherited.
+[[noreturn]] void run_child(const core::ServiceSpec& spec, const ChildContext& context);
+
+/// The readiness probe of a service: tries until it succeeds, then exits with 0. Killed from
+/// outside when nobody waits for it any more.
+[[noreturn]] void run_ready_probe(const core::ServiceSpec& spec, const ChildContext& context);
+
+/// The before-stop command of a service, run as its user with its environment; exits with the
+/// command's code.
+[[noreturn]] void run_hook(const core::ServiceSpec& spec, const ChildContext& context);
+
+}  // namespace runtime
