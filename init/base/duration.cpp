@@ -71,24 +71,26 @@ std::optional<Duration> parse_duration(std::string_view text) {
     return std::nullopt;
 }
 
-std::string to_string(Duration duration) {
+Text to_string(Duration duration) {
     auto left = duration.count();
     if (left < 1'000) {
-        return std::to_string(left) + "ms";
+        return Text{}.append(left).append("ms");
     }
     if (left < 60'000) {
         const auto tenths = left / 100;
-        const auto fraction = tenths % 10 == 0 ? std::string{} : "." + std::to_string(tenths % 10);
-        return std::to_string(tenths / 10) + fraction + "s";
+        auto text = Text{}.append(tenths / 10);
+        if (tenths % 10 != 0) {
+            text.append(".").append(tenths % 10);
+        }
+        return text.append("s");
     }
-    std::string text;
+    Text text;
     int parts = 0;
     for (const auto& unit : kUnits) {
         const auto count = left / unit.milliseconds;
         left %= unit.milliseconds;
         if (unit.milliseconds >= 1'000 && count > 0 && parts < 2) {
-            text += std::to_string(count);
-            text += unit.suffix;
+            text.append(count).append(unit.suffix);
             ++parts;
         } else if (parts > 0) {
             break;

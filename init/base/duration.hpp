@@ -3,8 +3,9 @@
 
 #include <chrono>
 #include <optional>
-#include <string>
 #include <string_view>
+
+#include "base/text.hpp"
 
 namespace base {
 
@@ -30,6 +31,6 @@ using Instant = Clock::time_point;
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 
 /// Writes a duration for people: "350ms", "2.5s", "1m30s", "3h12m", "4d2h". Two units at most.
-[[nodiscard]] std::string to_string(Duration duration);
+[[nodiscard]] Text to_string(Duration duration);
 
 }  // namespace base

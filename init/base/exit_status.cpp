@@ -3,12 +3,12 @@
 
 namespace base {
 
-std::string to_string(const ExitStatus& status) {
+Text to_string(const ExitStatus& status) {
     if (!status.was_killed()) {
-        return "exited with status " + std::to_string(status.code());
+        return Text{"exited with status "}.append(status.code());
     }
-    return "killed by " + to_string(status.signal()) +
-           (status.dumped_core() ? " (core dumped)" : "");
+    auto text = Text{"killed by "}.append(to_string(status.signal()));
+    return status.dumped_core() ? text.append(" (core dumped)") : text;
 }
 
 }  // namespace base

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <string>
-
 #include "base/signal.hpp"
 
 namespace base {
@@ -44,7 +42,7 @@ class ExitStatus {
 };
 
 /// "exited with status 1", "killed by SIGSEGV (core dumped)".
-[[nodiscard]] std::string to_string(const ExitStatus& status);
+[[nodiscard]] Text to_string(const ExitStatus& status);
 
 // The exit codes pidone itself ends with: sysexits(3) and the shell's two for exec.
 inline constexpr int kExitUsage = 64;

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <charconv>
 #include <csignal>
+#include <string>
 
 namespace base {
 namespace {
@@ -92,17 +93,17 @@ std::optional<Signal> parse_signal(std::string_view text) {
     return Signal{*number};
 }
 
-std::string to_string(Signal signal) {
+Text to_string(Signal signal) {
     const int number = raw(signal);
     for (const auto& entry : kNames) {
         if (entry.number == number) {
-            return "SIG" + std::string{entry.name};
+            return Text{"SIG"}.append(entry.name);
         }
     }
     if (number > kRtMin && number < kRtMax) {
-        return "SIGRTMIN+" + std::to_string(number - kRtMin);
+        return Text{"SIGRTMIN+"}.append(number - kRtMin);
     }
-    return "signal " + std::to_string(number);
+    return Text{"signal "}.append(number);
 }
 
 }  // namespace base

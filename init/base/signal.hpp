@@ -2,8 +2,9 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
+
+#include "base/text.hpp"
 
 namespace base {
 
@@ -44,6 +45,6 @@ inline constexpr Signal kSigRtMin3{37};
 [[nodiscard]] std::optional<Signal> parse_signal(std::string_view text);
 
 /// "SIGTERM", "SIGRTMIN+3", or "signal 32" where there is no name.
-[[nodiscard]] std::string to_string(Signal signal);
+[[nodiscard]] Text to_string(Signal signal);
 
 }  // namespace base
