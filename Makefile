@@ -1,0 +1,93 @@
+# pidone: everything a person needs, one word each; the work is done by tools/*.sh.
+.DEFAULT_GOAL := up
+MAKEFLAGS += --no-print-directory
+.PHONY: up down stop restart re ps logs status build base secrets hosts db clean fclean \
+        test unit e2e stack lint fmt asan crash defence mutants figures help
+
+# ---- the site ---------------------------------------------------------------
+
+up: ## Install what is missing, build, start the site and wait until it is healthy
+	@tools/up.sh
+
+down: ## Stop and remove the containers (the data stays)
+	@tools/compose.sh down --remove-orphans
+
+stop: ## Stop the containers and keep them
+	@tools/compose.sh stop
+
+restart: ## Stop the containers and start them again
+	@tools/compose.sh stop
+	@tools/up.sh --no-build
+
+re: ## Down, build and up again (the data stays)
+	@tools/compose.sh down --remove-orphans
+	@tools/up.sh
+
+ps: ## List the containers
+	@tools/compose.sh ps
+
+logs: ## Show the last lines of the logs (SERVICE=name, FOLLOW=1 to keep reading)
+	@tools/logs.sh
+
+status: ## Ask each pidone for the state of its services
+	@tools/status.sh
+
+build: ## Build the images
+	@tools/build.sh
+
+base: ## Get the base image and build pidone's own image
+	@tools/base.sh
+
+secrets: ## Make .env and the missing files in secrets/
+	@tools/env.sh
+	@tools/secrets.sh
+
+hosts: ## Add the site's domain to /etc/hosts
+	@tools/hosts.sh
+
+db: ## Open the database client
+	@tools/db.sh
+
+clean: ## Remove the containers, our images and the build directories (the data stays)
+	@tools/clean.sh
+
+fclean: ## The same, and ALL DATA of the site, after asking (YES=1 does not ask)
+	@tools/fclean.sh
+
+# ---- the program and its tests ----------------------------------------------
+
+test: ## Install what the tests need, build, run every suite, count
+	@tools/test.sh all
+
+unit: ## Unit, simulation and golden tests
+	@tools/test.sh unit
+
+e2e: ## Real processes in a PID namespace
+	@tools/test.sh e2e
+
+stack: ## The whole site on a real Docker engine
+	@tools/test.sh stack
+
+lint: ## Layers, format, clang-tidy, shellcheck, pidone check, forbidden words
+	@tools/test.sh lint
+
+fmt: ## Format the C++ sources in place
+	@tools/fmt.sh
+
+asan: ## Unit, simulation and e2e tests under ASan and UBSan
+	@tools/test.sh asan
+
+mutants: ## Break listed lines one by one; each must turn a test red
+	@tools/mutants.sh
+
+crash: ## kill -9 the PID 1 of a container (SERVICE=name) and watch it come back
+	@tools/crash.sh
+
+defence: ## Walk through the rules of the exercise: command, answer, verdict
+	@tools/defence.sh
+
+figures: ## Measure start, restart, stop, size, memory and start overhead
+	@tools/figures.sh
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))

@@ -1,0 +1,36 @@
+# shellcheck shell=bash
+# Shared by the lint scripts: sourced, never run. One line per finding on stdout, 'file:line: message';
+# a script ends with 'finish', which is 1 when anything was found.
+set -euo pipefail
+export LC_ALL=C
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+findings=0
+report() {
+    printf '%s\n' "$1"
+    findings=$((findings + 1))
+}
+
+# report_all: every line of stdin is a finding.
+report_all() {
+    local line
+    while IFS= read -r line; do report "$line"; done
+}
+
+# files PATTERN...: tracked and new files, not what git ignores.
+files() {
+    local file
+    git ls-files --cached --others --exclude-standard -- "$@" | sort -u | while IFS= read -r file; do
+        if [ -f "$file" ]; then printf '%s\n' "$file"; fi
+    done
+}
+
+# banned REGEX MESSAGE FILE...: each line that matches the extended regex is a finding.
+banned() {
+    local regex=$1 message=$2
+    shift 2
+    [ "$#" -eq 0 ] && return
+    report_all < <(grep -HnE -e "$regex" -- "$@" | sed -E "s|^([^:]*:[0-9]+):.*|\1: $message|")
+}
+
+finish() { [ "$findings" -eq 0 ]; exit; }

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Removes what 'make' made, apart from the data, .env and secrets/.
+. "$(dirname "$0")/lib.sh"
+
+if have docker && engine_answers && [ -f .env ]; then
+    # --volumes forgets the names only: the files lie under DATA_DIR and stay.
+    compose down --remove-orphans --volumes --rmi all
+    docker image rm "pidone:$(pidone_version)" >/dev/null 2>&1 || true
+fi
+rm -rf build build-asan
+say "removed: containers, networks, our images, build directories. The data, .env and secrets/ stay"

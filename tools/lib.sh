@@ -1,0 +1,95 @@
+# shellcheck shell=bash
+# Shared by every script here: sourced, never run. Sets strict mode, the locale and the directory.
+set -euo pipefail
+export LC_ALL=C
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+ROOT=$PWD
+export ROOT
+
+say() { printf '%s\n' "$*"; }
+warn() { printf 'warning: %s\n' "$*" >&2; }
+die() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+is_root() { [ "$(id -u)" -eq 0 ]; }
+now_ms() { printf '%s' "$((${EPOCHREALTIME/./} / 1000))"; }
+seconds() { printf '%d.%02d' "$(($1 / 1000))" "$(($1 % 1000 / 10))"; }
+
+# wait_until SECONDS COMMAND...: polls until the command succeeds; 1 when the time is over.
+wait_until() {
+    local end=$(($(now_ms) + $1 * 1000))
+    shift
+    until "$@"; do
+        [ "$(now_ms)" -lt "$end" ] || return 1
+        sleep 0.05
+    done
+}
+
+# confirm QUESTION: yes only by YES=1 or by a person at a terminal.
+confirm() {
+    [ "${YES:-}" = 1 ] && return 0
+    [ -t 0 ] || die "$1 Nobody to ask here: repeat with YES=1"
+    local answer
+    read -r -p "$1 [y/N] " answer
+    [[ $answer =~ ^[Yy]([Ee][Ss])?$ ]]
+}
+
+# env_value KEY: what Compose would use for KEY: the environment, else .env with ${NAME} expanded.
+env_value() {
+    local key=$1 value name
+    if [ -n "${!key:-}" ]; then
+        printf '%s' "${!key}"
+        return
+    fi
+    [ -f .env ] || return 0
+    value=$(sed -n "s/^$key=//p" .env | tail -n 1)
+    value=${value%\"} value=${value#\"}
+    while [[ $value =~ \$\{([A-Za-z_][A-Za-z0-9_]*)\} ]]; do
+        name=${BASH_REMATCH[1]}
+        [ "$name" != "$key" ] || die ".env: '$key' refers to itself"
+        value=${value//"\${$name}"/$(env_value "$name")}
+    done
+    printf '%s' "$value"
+}
+
+# compose ARG...: the v2 plugin where it is there, else docker-compose.
+compose() {
+    if docker compose version >/dev/null 2>&1; then
+        docker compose "$@"
+    elif have docker-compose; then
+        docker-compose "$@"
+    else
+        die "neither 'docker compose' nor 'docker-compose' is there; 'make up' as root installs it"
+    fi
+}
+
+engine_answers() { docker info >/dev/null 2>&1; }
+
+# apt_install PACKAGE...: as root on Debian or Ubuntu; fails with the list otherwise.
+apt_install() {
+    is_debian || die "cannot install '$*': this is neither Debian nor Ubuntu"
+    is_root || die "not installed: $*. As root: apt-get install $*"
+    say "installing with apt: $*"
+    export DEBIAN_FRONTEND=noninteractive
+    # Lists that are fresh enough are used as they are; only what they cannot serve renews them.
+    apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" </dev/null >/dev/null 2>&1 && return
+    apt-get -qq update </dev/null || die "apt-get update failed: is a mirror reachable?"
+    apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" </dev/null >/dev/null ||
+        die "apt-get could not install: $*"
+}
+is_debian() { have apt-get && grep -Eq '^ID(_LIKE)?=.*(debian|ubuntu)' /etc/os-release; }
+
+# The one place that knows pidone's version is meson.build.
+pidone_version() { sed -n "s/^ *version: *'\([^']*\)'.*/\1/p" meson.build | head -n 1; }
+
+# project_containers: names of this project's containers, also stopped ones.
+project_containers() {
+    docker ps -a --filter "label=com.docker.compose.project=$(project_name)" --format '{{.Names}}' | sort
+}
+project_name() {
+    local name
+    name=$(env_value COMPOSE_PROJECT_NAME)
+    printf '%s' "${name:-$(basename "$ROOT" | tr '[:upper:]' '[:lower:]' | tr -cd 'a-z0-9_-')}"
+}

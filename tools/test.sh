@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Runs test suites and adds up: all, unit, lint, e2e, stack or asan. Installs what they need as root on
+# Debian, builds, and ends with one line 'N passed, N failed[, N skipped]'; 1 when anything failed.
+. "$(dirname "$0")/lib.sh"
+
+BUILD_TOOLS=(git g++ meson ninja-build pkg-config libfmt-dev libtomlplusplus-dev doctest-dev libexpected-dev)
+E2E_TOOLS=(python3 python3-pytest procps util-linux iproute2 openssl)
+LINT_TOOLS=(clang-format-14 clang-tidy-14 shellcheck python3-yaml binutils)
+STACK_TOOLS=(python3-pytest python3-yaml openssl curl)
+PYTHON=/usr/bin/python3 # Debian's own, which has Debian's pytest
+
+passed=0 failed=0 skipped=0
+summary=()
+results=build/results
+
+# need PACKAGE...: installs what is absent. Elsewhere than on Debian the suites say themselves what is missing.
+need() {
+    have dpkg-query || return 0
+    local package absent=()
+    for package in "$@"; do
+        [[ $(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
+            absent+=("$package")
+    done
+    [ "${#absent[@]}" -eq 0 ] || apt_install "${absent[@]}"
+}
+
+# count SUITE PASSED FAILED SKIPPED
+count() {
+    passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+    summary+=("$(printf '%-12s %5d passed, %d failed, %d skipped' "$@")")
+}
+
+# count_log SUITE meson|junit FILE
+count_log() {
+    local numbers
+    read -ra numbers <<<"$("$PYTHON" tools/count.py "$2" "$3")"
+    count "$1" "${numbers[@]}"
+}
+
+finish() {
+    say
+    printf '%s\n' "${summary[@]}"
+    local line="$passed passed, $failed failed"
+    [ "$skipped" -eq 0 ] || line+=", $skipped skipped"
+    say "$line"
+    mkdir -p "$results"
+    say "$line" >"$results/total"
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+# build DIR OPTION...: sets up once, compiles; nothing later makes sense when that fails.
+build() {
+    local dir=$1
+    shift
+    need "${BUILD_TOOLS[@]}"
+    if [ ! -f "$dir/build.ninja" ]; then
+        rm -rf "$dir"
+        meson setup "$dir" "$@" || { count "build" 0 1 0 && finish; }
+    fi
+    meson compile -C "$dir" || { count "build" 0 1 0 && finish; }
+    mkdir -p "$results"
+}
+build_release() { build build -Dstatic=true; }
+
+run_meson() {
+    local name=$1 dir=$2
+    rm -f "$dir/meson-logs/testlog.json"
+    meson test -C "$dir" --no-rebuild --print-errorlogs --timeout-multiplier "$3" || true
+    count_log "$name" meson "$dir/meson-logs/testlog.json"
+}
+
+# run_pytest NAME DIR: the exit code does not count, the log does.
+run_pytest() {
+    rm -f "$results/$1.xml"
+    "$PYTHON" -m pytest -q -ra -p no:cacheprovider --junitxml "$results/$1.xml" "$2" || true
+    count_log "$1" junit "$results/$1.xml"
+}
+
+run_unit() {
+    build_release
+    run_meson unit build 4
+}
+
+run_lint() {
+    need "${LINT_TOOLS[@]}"
+    build_release
+    local script good=0 bad=0
+    for script in tests/lint/*.sh; do
+        [ "$script" = tests/lint/lib.sh ] && continue
+        if "$script"; then
+            good=$((good + 1))
+            say "ok    $script"
+        else
+            bad=$((bad + 1))
+            say "FAIL  $script"
+        fi
+    done
+    count lint "$good" "$bad" 0
+}
+
+run_e2e() {
+    need "${E2E_TOOLS[@]}"
+    build_release
+    PIDONE=$ROOT/build/init/pidone run_pytest e2e tests/e2e
+}
+
+run_stack() {
+    local why
+    if ! why=$(tools/require.sh 2>&1); then
+        say "$why"
+        if [ "${CI:-}" = true ]; then
+            say "stack: FAILED, because CI=true and there is no Docker engine: ${why##*$'\n'}"
+            count stack 0 1 0
+        else
+            say "stack: skipped, because there is no Docker engine: ${why##*$'\n'}"
+            count stack 0 0 1
+        fi
+        return
+    fi
+    need "${STACK_TOOLS[@]}"
+    mkdir -p "$results"
+    tools/env.sh
+    tools/secrets.sh
+    if ! tools/build.sh; then
+        count stack 0 1 0
+        return
+    fi
+    run_pytest stack tests/stack
+}
+
+# Leaks are the unit tests' business: at the end of a PID namespace there is nobody left to look.
+run_asan() {
+    need "${E2E_TOOLS[@]}"
+    build build-asan -Db_sanitize=address,undefined -Db_lundef=false
+    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+    run_meson asan-unit build-asan 10
+    export ASAN_OPTIONS=detect_leaks=0 PIDONE_SANITIZED=1
+    PIDONE=$ROOT/build-asan/init/pidone run_pytest asan-e2e tests/e2e
+}
+
+case ${1:-all} in
+    all)
+        run_unit
+        run_lint
+        run_e2e
+        run_stack
+        # A person waits for 'make test'; CI does not.
+        if [ "${CI:-}" = true ]; then run_asan; fi
+        ;;
+    unit) run_unit ;;
+    lint) run_lint ;;
+    e2e) run_e2e ;;
+    stack) run_stack ;;
+    asan) run_asan ;;
+    *) die "unknown suite '$1': expected all, unit, lint, e2e, stack or asan" ;;
+esac
+finish

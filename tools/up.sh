@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# From whatever is there to a site that answers. --no-build takes the images as they are.
+. "$(dirname "$0")/lib.sh"
+
+TIMEOUT=${UP_TIMEOUT:-180}
+build=1
+if [ "${1:-}" = --no-build ]; then build=0; fi
+
+# state_of NAME: status, health, restarts, e.g. "running healthy 0".
+state_of() {
+    docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}-{{end}} {{.RestartCount}}' "$1"
+}
+
+show_failure() {
+    local name=$1
+    {
+        say "error: $name is '$(state_of "$name")' (status, health, restarts); its last lines:"
+        docker logs --tail 15 "$name" 2>&1 | sed 's/^/    /'
+    } >&2
+    exit 1
+}
+
+# One line per container when it turns healthy. A container that comes back again and again is told
+# apart from a slow one by its restart count.
+watch() {
+    local name status health restarts pending=("$@") left
+    local end=$((started + TIMEOUT * 1000))
+    while [ "${#pending[@]}" -gt 0 ]; do
+        left=()
+        for name in "${pending[@]}"; do
+            read -r status health restarts <<<"$(state_of "$name")"
+            if [ "$status" = running ] && [[ $health == healthy || $health == - ]]; then
+                printf '  %-12s healthy after %s s\n' "$name" "$(seconds $(($(now_ms) - started)))"
+            elif [ "$restarts" -ge 5 ] || [ "$(now_ms)" -ge "$end" ]; then
+                show_failure "$name"
+            else
+                left+=("$name")
+            fi
+        done
+        pending=("${left[@]}")
+        sleep 0.1
+    done
+}
+
+print_address() {
+    local domain port
+    domain=$(env_value DOMAIN_NAME) port=$(env_value HTTPS_PORT)
+    if [ "$port" = 443 ]; then port=; else port=:$port; fi
+    say "the site:  https://$domain$port/"
+    say "the desk:  https://$domain$port/wp-admin/  (user '$(env_value WP_OWNER)', password in secrets/wp_owner_password)"
+    getent hosts "$domain" >/dev/null ||
+        say "'$domain' does not resolve here: 'make hosts' adds it to /etc/hosts; https://127.0.0.1$port/ answers as well"
+}
+
+tools/require.sh
+tools/env.sh
+tools/secrets.sh
+if [ "$build" -eq 1 ]; then tools/build.sh; fi
+tools/volumes.sh
+started=$(now_ms)
+compose up -d --no-build
+mapfile -t names < <(project_containers)
+[ "${#names[@]}" -gt 0 ] || die "compose started no container"
+watch "${names[@]}"
+say "up in $(seconds $(($(now_ms) - started))) s"
+print_address
