@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "control/snapshot.hpp"
+#include "sys/fd.hpp"
+
+namespace control {
+
+/// Where the socket is unless `control` or PIDONE_CONTROL says otherwise.
+inline constexpr std::string_view kDefaultPath = "/run/pidone/control";
+
+/// PID 1's side of the control socket. Owns the listening socket and the client sockets; the
+/// runtime owns the epoll loop and calls in when a descriptor is ready. Allocates only in open(),
+/// never blocks, and drops a client rather than waiting for it.
+///
+/// Calls in one turn of the loop: the listening socket is readable -> accept(); a client is
+/// readable -> on_readable(); a client hung up -> close(); something changed -> on_change();
+/// next_deadline() passed -> on_tick().
+class Server {
+  public:
+    static constexpr std::size_t kSlots = 16;
+
+    /// Listens on `path`, making its directory (0755) when it is missing; the socket itself is
+    /// 0666, because everybody in the container may ask. Where the path cannot be bound, the
+    /// abstract name of the container's mount and PID namespaces is taken. An empty `path` gives a
+    /// server that is off. `service_count` is that of every later Snapshot. Fails with the errno of
+    /// the path when neither name can be had; PID 1 then goes on without.
+    [[nodiscard]] static base::Result<Server> open(std::string_view path,
+                                                   std::size_t service_count);
+
+    Server(Server&&) noexcept = default;
+    Server& operator=(Server&&) noexcept = default;
+    ~Server();
+
+    /// The descriptor to watch for reading, or -1 when the server is off.
+    [[nodiscard]] int listen_fd() const { return listener_.get(); }
+    /// The path, "@pidone-..." for the abstract name, "" when off. For the log.
+    [[nodiscard]] std::string_view name() const { return name_; }
+
+    struct Client {
+        std::size_t slot = 0;  ///< below kSlots; reused after close()
+        int fd = -1;           ///< to watch for reading and hang-up; owned by the server
+    };
+    /// Takes one waiting connection. Empty when there was none to keep: it went away, came from
+    /// another PID namespace, found all slots taken (and was told so), or no descriptor was left
+    /// (it is then hung up on, so that the listening socket does not stay readable for ever).
+    [[nodiscard]] std::optional<Client> accept();
+
+    /// What becomes of a client after a call.
+    enum class Fate {
+        Keep,
+        Close,  ///< take its descriptor out of the loop, then call close()
+    };
+    /// Reads one request of the client in `slot` and answers it, or remembers it when it has to
+    /// wait. A newer request replaces one that waits.
+    [[nodiscard]] Fate on_readable(std::size_t slot, const Snapshot& snapshot, base::Instant now);
+
+    /// Closes the client's socket and frees its slot; the descriptor must be out of the loop.
+    void close(std::size_t slot);
+
+    /// The health of the container or of a service may have changed: answers the clients that wait
+    /// for it. Cheap when nobody waits.
+    void on_change(const Snapshot& snapshot, base::Instant now);
+
+    /// Answers the clients whose wait is over.
+    void on_tick(const Snapshot& snapshot, base::Instant now) { on_change(snapshot, now); }
+
+    /// When on_tick() wants to be called; empty while nobody waits.
+    [[nodiscard]] std::optional<base::Instant> next_deadline() const;
+
+  private:
+    /// Services a health request is about, by index; none means the container.
+    struct Subject {
+        std::array<std::uint32_t, kMaxNames> services{};
+        std::size_t count = 0;
+    };
+    struct Slot {
+        sys::UniqueFd socket;
+        bool is_waiting = false;
+        base::Instant deadline{};
+        Health last{};  ///< what a `--wait` client had been told when this one asked
+        Subject subject{};
+    };
+
+    Server(sys::UniqueFd listener, std::string name, std::size_t service_count);
+
+    [[nodiscard]] Fate answer_health(Slot& slot, const Request& request, const Snapshot& snapshot,
+                                     base::Instant now);
+    [[nodiscard]] static bool is_over(const Slot& slot, Health health, base::Instant now);
+    [[nodiscard]] Fate deliver(Slot& slot, const HealthReply& reply, const Snapshot& snapshot);
+    [[nodiscard]] Health remembered(const Subject& subject) const;
+    void remember(const Subject& subject, const Snapshot& snapshot);
+
+    sys::UniqueFd listener_;
+    sys::UniqueFd spare_;  ///< given up for a moment when no descriptor is left, see accept()
+    std::string name_;
+    std::array<Slot, kSlots> slots_;
+    /// What was last told to a `--wait` client: [0] of the container, [1 + i] of service i.
+    std::vector<Health> told_;
+};
+
+}  // namespace control
