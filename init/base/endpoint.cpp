@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "base/endpoint.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace base {
+namespace {
+
+constexpr const char* kExpected =
+    "expected tcp://HOST:PORT, unix:///PATH, http://HOST[:PORT]/PATH or file:/PATH";
+
+/// What stands before the path of a tcp or http URL.
+struct Authority {
+    std::string_view host;
+    std::string_view port;  ///< empty when there is none
+    bool has_port = false;
+};
+
+std::optional<Authority> split_authority(std::string_view text) {
+    if (text.starts_with('[')) {
+        const auto end = text.find(']');
+        if (end == std::string_view::npos) {
+            return std::nullopt;
+        }
+        const auto rest = text.substr(end + 1);
+        if (!rest.empty() && rest.front() != ':') {
+            return std::nullopt;
+        }
+        return Authority{text.substr(1, end - 1), rest.empty() ? rest : rest.substr(1),
+                         !rest.empty()};
+    }
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos) {
+        return Authority{text, {}, false};
+    }
+    const auto port = text.substr(colon + 1);
+    if (port.find(':') != std::string_view::npos) {
+        return std::nullopt;  // an IPv6 address without its brackets
+    }
+    return Authority{text.substr(0, colon), port, true};
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (error != std::errc{} || end != text.data() + text.size() || port == 0) {
+        return std::nullopt;
+    }
+    return port;
+}
+
+/// A request target or a path goes into a request line or a message as it is.
+bool has_control_or_space(std::string_view text) {
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Result<Endpoint, std::string> parse_network(Endpoint::Kind kind, std::string_view rest) {
+    Endpoint endpoint;
+    endpoint.kind = kind;
+    if (kind == Endpoint::Kind::Http) {
+        const auto slash = rest.find_first_of("/?#");
+        endpoint.path = slash == std::string_view::npos ? "/" : std::string{rest.substr(slash)};
+        endpoint.path.resize(std::min(endpoint.path.size(), endpoint.path.find('#')));
+        if (!endpoint.path.starts_with('/')) {
+            endpoint.path.insert(0, "/");
+        }
+        rest = rest.substr(0, slash);
+    }
+    const auto authority = split_authority(rest);
+    if (!authority || authority->host.empty() || has_control_or_space(rest) ||
+        has_control_or_space(endpoint.path) || rest.find('/') != std::string_view::npos) {
+        return unexpected(std::string{kExpected});
+    }
+    endpoint.host = authority->host;
+    if (!authority->has_port) {
+        if (kind == Endpoint::Kind::Tcp) {
+            return unexpected(std::string{"the port is missing, expected tcp://HOST:PORT"});
+        }
+        endpoint.port = 80;
+        return endpoint;
+    }
+    const auto port = parse_port(authority->port);
+    if (!port) {
+        return unexpected("the port must be a number from 1 to 65535, got '" +
+                          std::string{authority->port} + "'");
+    }
+    endpoint.port = *port;
+    return endpoint;
+}
+
+Result<Endpoint, std::string> parse_path(Endpoint::Kind kind, std::string_view path) {
+    if (path.starts_with("//")) {
+        path.remove_prefix(2);
+    }
+    if (!path.starts_with('/') || path.size() < 2) {
+        return unexpected("the path must be absolute, got '" + std::string{path} + "'");
+    }
+    // sockaddr_un holds 108 bytes with the closing NUL (unix(7)).
+    if (kind == Endpoint::Kind::Unix && path.size() > 107) {
+        return unexpected(std::string{"the path of a socket has at most 107 bytes"});
+    }
+    Endpoint endpoint;
+    endpoint.kind = kind;
+    endpoint.path = path;
+    return endpoint;
+}
+
+}  // namespace
+
+Result<Endpoint, std::string> parse_endpoint(std::string_view url) {
+    struct Scheme {
+        std::string_view prefix;
+        Endpoint::Kind kind;
+    };
+    for (const auto& scheme :
+         {Scheme{"tcp://", Endpoint::Kind::Tcp}, Scheme{"http://", Endpoint::Kind::Http}}) {
+        if (url.starts_with(scheme.prefix)) {
+            return parse_network(scheme.kind, url.substr(scheme.prefix.size()));
+        }
+    }
+    for (const auto& scheme :
+         {Scheme{"unix:", Endpoint::Kind::Unix}, Scheme{"file:", Endpoint::Kind::File}}) {
+        if (url.starts_with(scheme.prefix)) {
+            return parse_path(scheme.kind, url.substr(scheme.prefix.size()));
+        }
+    }
+    return unexpected(std::string{kExpected});
+}
+
+std::string to_string(const Endpoint& endpoint) {
+    const auto host =
+        endpoint.host.find(':') == std::string::npos ? endpoint.host : "[" + endpoint.host + "]";
+    switch (endpoint.kind) {
+    case Endpoint::Kind::Tcp:
+        return "tcp://" + host + ":" + std::to_string(endpoint.port);
+    case Endpoint::Kind::Http:
+        return "http://" + host + ":" + std::to_string(endpoint.port) + endpoint.path;
+    case Endpoint::Kind::Unix:
+        return "unix://" + endpoint.path;
+    case Endpoint::Kind::File:
+        return "file:" + endpoint.path;
+    }
+    return {};
+}
+
+}  // namespace base
