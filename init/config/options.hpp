@@ -8,6 +8,7 @@
 
 #include "base/exit_status.hpp"
 #include "base/result.hpp"
+#include "config/environment.hpp"
 #include "core/spec.hpp"
 
 namespace config {
@@ -32,7 +33,8 @@ struct Options {
 
     std::optional<int>
         exec_failure_code;  ///< what the persona exits with when the program cannot be executed
-    std::string text;
+    std::string text;       ///< Action::Print, ends with a newline
+    bool text_to_stderr = false;  ///< dumb-init prints its help and version there
 };
 
 /// A wrong command line: the message (first line) and what to do instead. The exit code is 64 but
@@ -40,17 +42,12 @@ struct Options {
 struct UsageError {
     std::string message;
     int exit_code = base::kExitUsage;
+    std::string_view persona = "pidone";  ///< the name the message starts with
 };
 
-/// Reads the command line of the persona that argv[0] names. `environment` answers a variable's
-/// value or nothing; it is asked for the PIDONE_*, TINI_*, DUMB_INIT_* and CATATONIT_* variables
-/// only.
-class Environment {
-  public:
-    virtual ~Environment() = default;
-    [[nodiscard]] virtual std::optional<std::string_view> get(std::string_view name) const = 0;
-};
-
+/// Reads the command line of the persona that argv[0] names: its own options and variables, and
+/// pidone's PIDONE_* variables, which work in every persona (`docker run --init` passes no option).
+/// An option wins over a variable.
 [[nodiscard]] base::Result<Options, UsageError> parse_command_line(
     const std::vector<std::string>& argv, const Environment& environment);
 

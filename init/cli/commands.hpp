@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+#include <string>
+
+namespace cli {
+
+// One function per sub-command; `args` are the words after its name. Each returns the exit code:
+// 64 for wrong arguments, 71 when the system fails, else what its help says. They write results to
+// standard output and complaints to standard error.
+
+/// `pidone check [--no-root] [PATH...]`: 0, or 78 when anything is wrong.
+[[nodiscard]] int run_check(std::span<const std::string> args);
+/// `pidone show [-c PATH]... [SERVICE]`: effective settings as TOML, without a secret.
+[[nodiscard]] int run_show(std::span<const std::string> args);
+/// `pidone probe URL... [--timeout D]`: 0 when all answer, 1 when not.
+[[nodiscard]] int run_probe(std::span<const std::string> args);
+/// `pidone healthcheck [--wait D] [SERVICE...]`: 0 healthy, 1 not.
+[[nodiscard]] int run_healthcheck(std::span<const std::string> args);
+/// `pidone status [--json]`.
+[[nodiscard]] int run_status(std::span<const std::string> args);
+/// `pidone help [COMMAND]`.
+[[nodiscard]] int run_help(std::span<const std::string> args);
+/// `pidone version`.
+[[nodiscard]] int run_version(std::span<const std::string> args);
+
+}  // namespace cli

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+
+#include "base/result.hpp"
+#include "config/diagnostic.hpp"
+#include "config/environment.hpp"
+#include "config/source.hpp"
+#include "core/spec.hpp"
+
+namespace config {
+
+/// At most this many services run in one container.
+inline constexpr std::size_t kMaxServices = 128;
+
+/// Where things of a Spec were written, for checks that need the outside world (does the program
+/// exist?). One entry per service, in the order of Spec::services.
+struct ServiceOrigin {
+    SourcePos command;
+    SourcePos user;
+    SourcePos working_directory;
+    std::vector<SourcePos> environment_files;
+    std::vector<SourcePos> secrets;
+    std::vector<SourcePos> directories;       ///< of `path`
+    std::vector<SourcePos> directory_owners;  ///< of `owner`, or of `path` when there is none
+    std::vector<SourcePos> template_sources;
+    std::vector<SourcePos> template_targets;
+    std::vector<SourcePos> template_owners;
+    std::vector<SourcePos> setup_commands;
+    std::vector<SourcePos> setup_stdin;
+    SourcePos before_stop;
+    SourcePos ready;
+};
+
+struct Loaded {
+    core::Spec spec;
+    std::vector<ServiceOrigin> origins;
+    Diagnostics diagnostics;  ///< without errors; it knows the sources, so a check can go on
+};
+
+/// Turns the texts of all files into one Spec, or into every complaint about them at once. Pure:
+/// nothing is opened. `environment` gives the variables for `${VAR}` and the PIDONE_* overrides of
+/// pidone.toml.
+[[nodiscard]] base::Result<Loaded, Diagnostics> load_with_origins(std::span<const SourceFile> files,
+                                                                  const Environment& environment);
+
+/// The same for whoever wants only the Spec.
+[[nodiscard]] base::Result<core::Spec, Diagnostics> load(std::span<const SourceFile> files,
+                                                         const Environment& environment);
+
+}  // namespace config
