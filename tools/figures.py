@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Measures pidone beside tini-static in one run, or the site from 'up' to the first page."""
+import os
+import pathlib
+import ssl
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+
+ROUNDS = 500
+WARM_UP = 20
+missed = 0
+
+
+def show(what, value, unit, limit=None, note=""):
+    """One line; without a limit it is for information."""
+    global missed
+    verdict = ""
+    if limit is not None:
+        good = value <= limit
+        missed += not good
+        verdict = f"at most {limit:g} {unit}: {'ok' if good else 'MISSED'}"
+    print(f"{what:<46} {value:>10.2f} {unit:<4} {verdict} {note}".rstrip(), flush=True)
+
+
+def run_once(argv):
+    """Seconds from the start of a process to its end."""
+    start = time.perf_counter()
+    pid = os.posix_spawn(argv[0], argv, {})
+    os.waitpid(pid, 0)
+    return time.perf_counter() - start
+
+
+def start_overhead(prefixes):
+    """Median microseconds by name, the candidates taking turns so that noise hits all alike."""
+    samples = {name: [] for name in prefixes}
+    for turn in range(ROUNDS + WARM_UP):
+        for name, prefix in prefixes.items():
+            taken = run_once([*prefix, "/bin/true"])
+            if turn >= WARM_UP:
+                samples[name].append(taken * 1e6)
+    return {name: statistics.median(taken) for name, taken in samples.items()}
+
+
+def private_dirty(prefix):
+    """KiB of the init itself while its child sleeps."""
+    with subprocess.Popen([*prefix, "/bin/sleep", "60"]) as process:
+        try:
+            children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            deadline = time.monotonic() + 5
+            while time.monotonic() < deadline:
+                child = children.read_text().split()
+                if child and pathlib.Path(f"/proc/{child[0]}/comm").read_text() == "sleep\n":
+                    break
+                time.sleep(0.005)
+            rollup = pathlib.Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+            return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Private_Dirty"))
+        finally:
+            process.terminate()
+
+
+def program(pidone):
+    inits = {"pidone": [pidone, "-s", "--"], "tini-static": ["/usr/bin/tini-static", "-s", "--"]}
+    show("pidone, static and stripped", os.path.getsize(pidone) / 2**20, "MiB", 1.4)
+    dirty = {name: private_dirty(prefix) for name, prefix in inits.items()}
+    show("private dirty memory in command mode", dirty["pidone"], "KiB", 96, f"(tini-static {dirty['tini-static']})")
+    wall = start_overhead({"bare": [], **inits})
+    for name, taken in wall.items():
+        show(f"start and end of /bin/true, {name}", taken, "us")
+    ratio = (wall["pidone"] - wall["bare"]) / (wall["tini-static"] - wall["bare"])
+    show("start overhead of pidone over tini-static's", ratio, "x", 1.1)
+
+
+def first_page(port, deadline):
+    """Waits for the first answer 200 on the site."""
+    context = ssl._create_unverified_context()
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"https://127.0.0.1:{port}/", timeout=5, context=context) as page:
+                if page.status == 200:
+                    return
+        except OSError:
+            pass
+        time.sleep(0.01)
+    sys.exit("error: the site did not answer with 200 in time")
+
+
+def timed_up(port, *command):
+    """Seconds from the compose command to the first page; compose goes on by itself meanwhile."""
+    start = time.monotonic()
+    with subprocess.Popen(["tools/compose.sh", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        first_page(port, start + 120)
+        return time.monotonic() - start
+
+
+def site(port):
+    show("up to the first 200, fresh volumes", timed_up(port, "up", "-d", "--no-build"), "s", 3.0)
+    start = time.monotonic()
+    subprocess.run(["tools/compose.sh", "down"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    show("down", time.monotonic() - start, "s", 2.0)
+    show("up to the first 200, with data", timed_up(port, "up", "-d", "--no-build"), "s", 2.0)
+
+
+{"program": program, "site": site}[sys.argv[1]](sys.argv[2])
+sys.exit(1 if missed else 0)

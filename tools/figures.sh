@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Prints the figures of the program and of the site, each beside its limit; 1 when one is missed. The
+# site is measured on volumes in a temporary directory, and afterwards is up again if it was before.
+. "$(dirname "$0")/lib.sh"
+
+work=$(mktemp -d)
+was_up=0
+missed=0
+
+# shellcheck disable=SC2317 # called by the trap
+back_to_normal() {
+    trap - EXIT
+    if [ -n "${site:-}" ]; then
+        compose down --remove-orphans --volumes >/dev/null 2>&1 || true
+        docker run --rm --network none --user 0 --volume "$work:/work" debian:bookworm-slim rm -rf /work/data || true
+        unset DATA_DIR
+        if [ "$was_up" -eq 1 ]; then tools/up.sh --no-build >/dev/null || true; fi
+    fi
+    rm -rf "$work"
+}
+trap back_to_normal EXIT
+
+have tini-static || apt_install tini
+[ -x build/init/pidone ] || {
+    meson setup build -Dstatic=true >/dev/null
+    meson compile -C build >/dev/null
+}
+strip -o "$work/pidone" build/init/pidone
+tools/figures.py program "$work/pidone" || missed=1
+
+if engine_answers && [ "${1:-}" != program ]; then
+    site=1
+    tools/env.sh >/dev/null
+    tools/secrets.sh
+    tools/build.sh >/dev/null
+    if [ -n "$(project_containers)" ]; then was_up=1; fi
+    compose down --remove-orphans --volumes >/dev/null 2>&1
+    export DATA_DIR=$work/data
+    tools/volumes.sh >/dev/null
+    tools/figures.py site "$(env_value HTTPS_PORT)" || missed=1
+fi
+exit "$missed"
