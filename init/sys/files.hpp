@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+/// Files and directories for children and clients: these block and allocate. `Errno::op` names the
+/// system call; the caller adds the path.
+namespace sys {
+
+/// Whom a new file or directory shall belong to.
+struct Owner {
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+};
+
+/// The whole content of `path`; EFBIG when it is longer than `limit` bytes, EISDIR for a directory.
+[[nodiscard]] base::Result<std::string> read_file(const std::string& path, std::size_t limit);
+
+/// Replaces `path` by `content` in one step: a temporary sibling with `mode` and `owner`, fsync,
+/// rename, fsync of the directory. On failure the old file is untouched and nothing is left behind.
+[[nodiscard]] base::Result<void> write_file_atomic(const std::string& path,
+                                                   std::string_view content, unsigned mode,
+                                                   std::optional<Owner> owner = std::nullopt);
+
+/// Makes `path` a directory with `mode` and `owner`, its missing parents with 0755. Of one that
+/// exists only what differs is changed. The last component must not be a symlink (ELOOP) or
+/// something else (ENOTDIR).
+[[nodiscard]] base::Result<void> make_directory(const std::string& path, unsigned mode,
+                                                std::optional<Owner> owner = std::nullopt);
+
+/// Removes `path` and everything below it without ever following a symlink or leaving it for
+/// another file system's mount point (EXDEV). What does not exist is a success.
+[[nodiscard]] base::Result<void> remove_tree(const std::string& path);
+
+/// Makes the complete `staging` appear as `target`: syncfs, rename, fsync of the parent. Both must
+/// be in one file system. A `target` that exists and is no empty directory is ENOTEMPTY.
+[[nodiscard]] base::Result<void> publish_tree(const std::string& staging,
+                                              const std::string& target);
+
+/// fsync of the directory that holds `path`.
+[[nodiscard]] base::Result<void> sync_parent(const std::string& path);
+
+/// The names in a directory, sorted, without "." and "..".
+[[nodiscard]] base::Result<std::vector<std::string>> list_directory(const std::string& path);
+
+/// What is at a path, symlinks followed.
+enum class FileKind { None, Regular, Directory, Other };
+[[nodiscard]] FileKind kind_of(const std::string& path) noexcept;
+
+/// Whether something is at `path`, a dangling symlink included.
+[[nodiscard]] bool exists(const std::string& path) noexcept;
+
+/// Whether `path` is a regular file that this process may execute (its effective ids).
+[[nodiscard]] bool is_executable(const std::string& path) noexcept;
+
+/// Where execvp(3) would find `program`: itself when it has a slash, else the first executable in
+/// `search_path` (colons; an empty one is the working directory). The errno of failure is what a
+/// shell reports by: ENOENT (127), or EACCES (126) when a match may not be executed.
+[[nodiscard]] base::Result<std::string> find_program(const std::string& program,
+                                                     std::string_view search_path);
+
+/// Opens nothing but asks the kernel: may this process write `path` (access(2), effective ids)?
+[[nodiscard]] bool is_writable(const std::string& path) noexcept;
+
+}  // namespace sys

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "base/duration.hpp"
+#include "base/endpoint.hpp"
+#include "base/result.hpp"
+
+namespace sys {
+
+/// Why an endpoint did not answer.
+struct ProbeFailure {
+    std::string text;  ///< for people: "connection refused", "timed out after 1s", "status 503"
+    int code = 0;      ///< errno, or 0
+    /// A try cannot succeed later either, as with a port that is no number.
+    bool is_permanent = false;
+};
+
+/// Tries `endpoint` once, `timeout` at most. tcp and unix: connect; http: GET with HTTP/1.0 and
+/// Host, 2xx or 3xx; file: it exists. A name is looked up in a child process (/etc/hosts and DNS),
+/// so that neither a slow server nor a crashing NSS module does more than fail the try; all its
+/// addresses are tried. For children and clients: it blocks, forks and allocates.
+[[nodiscard]] base::Result<void, ProbeFailure> try_endpoint(const base::Endpoint& endpoint,
+                                                            base::Duration timeout);
+
+}  // namespace sys
