@@ -22,7 +22,8 @@ choose_login() {
 with_login() {
     printf 's|^LOGIN=%s$|LOGIN=%s|;' "$1" "$2"
     printf 's|^DOMAIN_NAME=%s[.]42[.]fr$|DOMAIN_NAME=%s.42.fr|;' "$1" "$2"
-    printf 's|^DATA_DIR=/home/%s/data$|DATA_DIR=/home/%s/data|' "$1" "$2"
+    printf 's|^DATA_DIR=/home/%s/data$|DATA_DIR=/home/%s/data|;' "$1" "$2"
+    printf 's|@%s[.]42[.]fr$|@%s.42.fr|' "$1" "$2"
 }
 
 make_env() {
@@ -49,23 +50,23 @@ check_login() {
     local login
     login=$(env_value LOGIN)
     [[ $login =~ ^[a-z_][a-z0-9_-]{0,31}$ ]] ||
-        die ".env: LOGIN '$login' is no login name: expected lower case letters, digits, '-' and '_'"
+        die "LOGIN '$login' is no login name: expected lower case letters, digits, '-' and '_'"
 }
 
 check_domain() {
     local domain
     domain=$(env_value DOMAIN_NAME)
     [[ $domain =~ ^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$ ]] ||
-        die ".env: DOMAIN_NAME '$domain' is no host name: expected one like 'login.42.fr'"
+        die "DOMAIN_NAME '$domain' is no host name: expected one like 'login.42.fr'"
 }
 
 check_data_dir() {
     local dir
     dir=$(env_value DATA_DIR)
     [[ $dir =~ ^/[A-Za-z0-9._/-]+$ && $dir != *..* ]] ||
-        die ".env: DATA_DIR '$dir' must be an absolute path without spaces or '..'"
+        die "DATA_DIR '$dir' must be an absolute path without spaces or '..'"
     case ${dir%/} in
-        /home | /root | /etc | /usr | /var | /tmp | /opt | /srv) die ".env: DATA_DIR '$dir' is not ours alone" ;;
+        /home | /root | /etc | /usr | /var | /tmp | /opt | /srv) die "DATA_DIR '$dir' is not ours alone" ;;
     esac
 }
 
@@ -74,7 +75,7 @@ check_ports() {
     while read -r key; do
         port=$(env_value "$key")
         [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65535 ]] ||
-            die ".env: $key '$port' is no port: expected 1 to 65535"
+            die "$key '$port' (environment or .env) is no port: expected 1 to 65535"
     done < <(sed -n 's/^\([A-Z0-9_]*_PORT\)=.*/\1/p' .env)
 }
 
@@ -89,6 +90,14 @@ add_new_keys() {
     done < <(grep -E '^[A-Z][A-Z0-9_]*=' .env.example)
 }
 
+# The exercise's own rule; WordPress would start first and refuse later.
+check_owner() {
+    local owner
+    owner=$(env_value WP_OWNER)
+    [[ -n $owner && ${owner,,} != *admin* ]] ||
+        die "WP_OWNER '$owner' must not contain 'admin' in any case: choose another name"
+}
+
 [ -f .env.example ] || die "'.env.example' is missing: is this a complete checkout?"
 [[ ${LOGIN:-login} =~ ^[a-z_][a-z0-9_-]{0,31}$ ]] ||
     die "LOGIN '$LOGIN' is no login name: expected lower case letters, digits, '-' and '_'"
@@ -98,3 +107,4 @@ check_login
 check_domain
 check_data_dir
 check_ports
+check_owner
