@@ -31,10 +31,10 @@ catches house.sh 'no exceptions' init/core/broken.hpp 'void f() { throw 1; }'
 catches format.sh 'not formatted' init/core/broken.hpp 'int   f( );'
 catches shell.sh 'SC2164' tools/broken.sh 'cd /nowhere'
 catches forbidden.sh 'stay alive' dockerfiles/broken/Dockerfile "CMD tail ""-f /dev/null"
-catches forbidden.sh 'stay alive' tools/broken.sh "sleep ""infinity"
+catches forbidden.sh 'stay alive' tools/broken.sh "sl""eep infinity"
 catches forbidden.sh 'endless loop' tests/e2e/broken.py "while"" True:"
 catches forbidden.sh 'endless loop' tests/unit/broken.cpp "for ""(;;) {"
-catches forbidden.sh 'floating tag' dockerfiles/broken/Dockerfile "FROM debian"":latest"
+catches forbidden.sh 'floating tag' dockerfiles/broken/Dockerfile "FROM debian:""latest"
 catches forbidden.sh 'container links' docker-compose.yml "    links"": [x]"
 catches forbidden.sh 'network' docker-compose.yml "    network_mode"": host"
 catches forbidden.sh 'written out' docker-compose.yml "      DB_PASSWORD"": hunter2"
