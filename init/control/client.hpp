@@ -2,15 +2,23 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
+#include "control/address.hpp"
 #include "control/protocol.hpp"
 #include "sys/fd.hpp"
 
 namespace control {
+
+/// Why a client got no answer: a message for people, and the errno value behind it (0 = none).
+struct ClientError {
+    std::string message;
+    int code = 0;
+};
 
 /// The client's side of the control socket, for the sub-commands; it runs outside PID 1, may
 /// allocate and blocks, but never longer than the wait it asks for and two seconds.
@@ -19,24 +27,30 @@ class Client {
     /// Connects to PID 1. `named` is the socket the user named (`--control` or PIDONE_CONTROL; a
     /// leading '@' means an abstract name). Without it the default path and then the abstract name
     /// of this container are tried, and a server that is not PID 1 of this PID namespace is
-    /// refused, so that nobody can pose as it. The error is a message for people.
-    [[nodiscard]] static base::Result<Client, std::string> connect(
+    /// refused, so that nobody can pose as it.
+    [[nodiscard]] static base::Result<Client, ClientError> connect(
         std::optional<std::string_view> named);
 
-    [[nodiscard]] base::Result<HealthReply, std::string> health(const Request& request);
+    /// Asks for the health of `services` (none: the container), at most kMaxNames. With `wait` the
+    /// answer comes when the state differs from the one PID 1 told last, or after that time.
+    [[nodiscard]] base::Result<HealthReply, ClientError> health(
+        std::span<const std::string> services, std::optional<base::Duration> wait);
 
     struct Status {
         StatusReply container;
         std::vector<ServiceReply> services;
     };
     /// Asks for all pages of the status.
-    [[nodiscard]] base::Result<Status, std::string> status();
+    [[nodiscard]] base::Result<Status, ClientError> status();
 
   private:
     explicit Client(sys::UniqueFd socket);
 
-    [[nodiscard]] base::Result<void, std::string> send(const Request& request);
-    [[nodiscard]] base::Result<Reply, std::string> receive(base::Duration timeout);
+    [[nodiscard]] static base::Result<Client, ClientError> connect_to_init();
+    [[nodiscard]] base::Result<void, ClientError> send(const Request& request);
+    [[nodiscard]] base::Result<Reply, ClientError> receive();
+    template <class Expected>
+    [[nodiscard]] base::Result<Expected, ClientError> expect();
 
     sys::UniqueFd socket_;
 };

@@ -10,13 +10,17 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "control/address.hpp"
 #include "control/snapshot.hpp"
 #include "sys/fd.hpp"
 
 namespace control {
 
-/// Where the socket is unless `control` or PIDONE_CONTROL says otherwise.
-inline constexpr std::string_view kDefaultPath = "/run/pidone/control";
+/// The services a health request is about, by index; none means the container.
+struct Subject {
+    std::array<std::uint32_t, kMaxNames> services{};
+    std::size_t count = 0;
+};
 
 /// PID 1's side of the control socket. Owns the listening socket and the client sockets; the
 /// runtime owns the epoll loop and calls in when a descriptor is ready. Allocates only in open(),
@@ -36,10 +40,6 @@ class Server {
     /// the path when neither name can be had; PID 1 then goes on without.
     [[nodiscard]] static base::Result<Server> open(std::string_view path,
                                                    std::size_t service_count);
-
-    Server(Server&&) noexcept = default;
-    Server& operator=(Server&&) noexcept = default;
-    ~Server();
 
     /// The descriptor to watch for reading, or -1 when the server is off.
     [[nodiscard]] int listen_fd() const { return listener_.get(); }
@@ -78,27 +78,23 @@ class Server {
     [[nodiscard]] std::optional<base::Instant> next_deadline() const;
 
   private:
-    /// Services a health request is about, by index; none means the container.
-    struct Subject {
-        std::array<std::uint32_t, kMaxNames> services{};
-        std::size_t count = 0;
-    };
     struct Slot {
         sys::UniqueFd socket;
         bool is_waiting = false;
         base::Instant deadline{};
-        Health last{};  ///< what a `--wait` client had been told when this one asked
+        Health last{};  ///< what the `--wait` client before this one was told
         Subject subject{};
     };
 
     Server(sys::UniqueFd listener, std::string name, std::size_t service_count);
 
+    void hang_up_on_one();
     [[nodiscard]] Fate answer_health(Slot& slot, const Request& request, const Snapshot& snapshot,
                                      base::Instant now);
-    [[nodiscard]] static bool is_over(const Slot& slot, Health health, base::Instant now);
-    [[nodiscard]] Fate deliver(Slot& slot, const HealthReply& reply, const Snapshot& snapshot);
-    [[nodiscard]] Health remembered(const Subject& subject) const;
-    void remember(const Subject& subject, const Snapshot& snapshot);
+    [[nodiscard]] Fate tell(Slot& slot, const HealthReply& reply, const Snapshot& snapshot);
+    [[nodiscard]] static bool is_over(const Slot& slot, const HealthReply& reply,
+                                      base::Instant now);
+    [[nodiscard]] Health last_told(const Subject& subject) const;
 
     sys::UniqueFd listener_;
     sys::UniqueFd spare_;  ///< given up for a moment when no descriptor is left, see accept()

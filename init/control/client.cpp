@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include "control/client.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "sys/packet_socket.hpp"
+#include "sys/unix_socket.hpp"
+
+namespace control {
+namespace {
+
+/// How long PID 1 may take for what it answers at once. It never blocks, so this is generous.
+constexpr base::Duration kPatience = std::chrono::seconds{2};
+
+base::unexpected<ClientError> failure(std::string message, int code = 0) {
+    return base::unexpected<ClientError>{ClientError{std::move(message), code}};
+}
+
+std::string quoted(std::string_view text) {
+    return "'" + std::string{text} + "'";
+}
+
+ClientError explain(const ErrorReply& reply) {
+    switch (reply.code) {
+    case ErrorCode::Busy:
+        return {"pid 1 serves as many clients as it can; try again", 0};
+    case ErrorCode::BadVersion:
+        return {"pid 1 is a pidone of another version; use the binary that it was started from", 0};
+    case ErrorCode::BadRequest:
+        return {"pid 1 did not understand the request", 0};
+    case ErrorCode::UnknownService:
+        return {"no service " + quoted(reply.name.view()) +
+                    " in this container; 'pidone status' lists them",
+                0};
+    case ErrorCode::Refused:
+        return {"pid 1 answers only inside its own container; use 'docker exec'", 0};
+    }
+    return {"pid 1 did not understand the request", 0};
+}
+
+/// Anybody can bind a free name, so only the credentials tell that this is PID 1 (unix(7)).
+bool is_init(const sys::UniqueFd& socket) {
+    const auto peer = sys::peer_credentials(socket.get());
+    return peer && peer->pid == base::Pid::Init;
+}
+
+}  // namespace
+
+Client::Client(sys::UniqueFd socket) : socket_{std::move(socket)} {}
+
+base::Result<Client, ClientError> Client::connect(std::optional<std::string_view> named) {
+    if (!named) {
+        return connect_to_init();
+    }
+    if (named->empty()) {
+        return failure("the control socket is off: PIDONE_CONTROL or --control is empty");
+    }
+    auto socket = sys::connect_to(*named, kPatience);
+    if (!socket) {
+        return failure("cannot reach pid 1 at " + quoted(*named), socket.error().code);
+    }
+    return Client{std::move(*socket)};
+}
+
+base::Result<Client, ClientError> Client::connect_to_init() {
+    std::string impostor;
+    const auto attempt = [&](std::string_view address) {
+        auto socket = sys::connect_to(address, kPatience);
+        if (socket && !is_init(*socket)) {
+            impostor = address;
+            socket = base::unexpected{base::Errno{"connect", EPERM}};
+        }
+        return socket;
+    };
+    auto socket = attempt(kDefaultPath);
+    if (!socket) {
+        if (const auto address = abstract_address()) {
+            if (auto fallback = attempt(*address)) {
+                socket = std::move(fallback);
+            }
+        }
+    }
+    if (socket) {
+        return Client{std::move(*socket)};
+    }
+    if (!impostor.empty()) {
+        return failure("what listens at " + quoted(impostor) +
+                       " is not pid 1 of this container; '--control' uses it all the same");
+    }
+    return failure("cannot reach pid 1 at " + quoted(kDefaultPath), socket.error().code);
+}
+
+base::Result<void, ClientError> Client::send(const Request& request) {
+    const auto packet = encode(request);
+    // A client that was turned away finds the reason in its receive queue, so EPIPE can wait.
+    if (auto sent = sys::send_packet(socket_.get(), packet.bytes());
+        !sent && sent.error().code != EPIPE) {
+        return failure("cannot send to pid 1", sent.error().code);
+    }
+    return {};
+}
+
+base::Result<Reply, ClientError> Client::receive() {
+    std::array<std::byte, Packet::kCapacity> buffer;
+    auto size = sys::receive_packet(socket_.get(), buffer);
+    if (!size && size.error().code == ECONNRESET) {
+        // Turned away with the request unread: the reason lies behind the reset.
+        size = sys::receive_packet(socket_.get(), buffer);
+    }
+    if (!size) {
+        const int code = size.error().code;
+        return code == EAGAIN ? failure("pid 1 did not answer in time")
+                              : failure("cannot receive from pid 1", code);
+    }
+    if (*size == 0) {
+        return failure("pid 1 hung up without an answer");
+    }
+    auto reply = decode_reply(std::span{buffer}.first(std::min(*size, buffer.size())));
+    if (!reply) {
+        return base::unexpected<ClientError>{explain({reply.error(), {}})};
+    }
+    return std::move(*reply);
+}
+
+template <class Expected>
+base::Result<Expected, ClientError> Client::expect() {
+    const auto reply = receive();
+    if (!reply) {
+        return base::unexpected<ClientError>{reply.error()};
+    }
+    if (const auto* refusal = std::get_if<ErrorReply>(&*reply)) {
+        return base::unexpected<ClientError>{explain(*refusal)};
+    }
+    const auto* expected = std::get_if<Expected>(&*reply);
+    if (expected == nullptr) {
+        return failure("pid 1 gave an answer that belongs to another question");
+    }
+    return *expected;
+}
+
+base::Result<HealthReply, ClientError> Client::health(std::span<const std::string> services,
+                                                      std::optional<base::Duration> wait) {
+    Request request;
+    request.op = Op::Health;
+    request.is_waiting = wait.has_value();
+    request.wait = std::min(wait.value_or(base::Duration{0}), kMaxWait);
+    request.name_count = std::min(services.size(), kMaxNames);
+    for (std::size_t i = 0; i < request.name_count; ++i) {
+        request.names[i] = Name{services[i]};
+    }
+    if (auto set = sys::set_receive_timeout(socket_.get(), request.wait + kPatience); !set) {
+        return failure("cannot limit the wait for pid 1", set.error().code);
+    }
+    if (auto sent = send(request); !sent) {
+        return base::unexpected<ClientError>{sent.error()};
+    }
+    return expect<HealthReply>();
+}
+
+base::Result<Client::Status, ClientError> Client::status() {
+    Status status;
+    do {
+        Request request;
+        request.op = Op::Status;
+        request.first = static_cast<std::uint32_t>(status.services.size());
+        if (auto sent = send(request); !sent) {
+            return base::unexpected<ClientError>{sent.error()};
+        }
+        const auto page = expect<StatusReply>();
+        if (!page) {
+            return base::unexpected<ClientError>{page.error()};
+        }
+        status.container = *page;
+        for (std::uint32_t i = 0; i < page->count; ++i) {
+            auto service = expect<ServiceReply>();
+            if (!service) {
+                return base::unexpected<ClientError>{service.error()};
+            }
+            status.services.push_back(std::move(*service));
+        }
+        // An empty page ends it, so that a wrong total cannot keep the client here.
+        if (page->count == 0) {
+            break;
+        }
+    } while (status.services.size() < status.container.total);
+    return status;
+}
+
+}  // namespace control
