@@ -20,7 +20,6 @@ SOURCES
 
 bootstrap_base() {
     have mmdebstrap || apt_install mmdebstrap
-    local work
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     write_sources >"$work/sources.list"
