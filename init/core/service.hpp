@@ -24,6 +24,16 @@ enum class State {
 /// The name of a state as `pidone status` prints it: "waiting", "setup", ...
 [[nodiscard]] std::string_view to_string(State state);
 
+/// True from Setup to Leaving: processes of the service may exist.
+[[nodiscard]] constexpr bool is_live(State state) {
+    return state >= State::Setup && state <= State::Leaving;
+}
+
+/// True for Done, Failed and Stopped: nothing of the service is left, or ever was.
+[[nodiscard]] constexpr bool has_ended(State state) {
+    return state >= State::Done;
+}
+
 /// One service as the supervisor sees it; a plain record that only the supervisor changes.
 struct Service {
     State state = State::Waiting;

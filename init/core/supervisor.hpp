@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "core/event.hpp"
+#include "core/graph.hpp"
 #include "core/service.hpp"
 
 namespace core {
@@ -51,8 +53,127 @@ class Supervisor {
     [[nodiscard]] int exit_code() const;
 
   private:
-    // The core helper fills this in.
+    /// Where the container as a whole is; deadline_ means what the phase says.
+    enum class Phase {
+        Booting,    ///< before Event::Boot
+        Running,    ///< command mode: the deadline is the KILL after a forwarded stop signal
+        Stopping,   ///< services go down in order; deadline = end of the budget
+        Draining,   ///< no service is left, others may be; deadline = KILL
+        Killing,    ///< KILL was sent to everything; deadline = leave without them
+        Lingering,  ///< for the send queues; deadline = leave
+        Over,       ///< Command::Exit was given
+    };
+
+    /// What nobody but the supervisor needs to know of one run of a service.
+    struct Run {
+        bool has_probe = false;         ///< the readiness probe runs
+        bool has_hook = false;          ///< the before-stop command runs
+        bool was_executed = false;      ///< execve succeeded
+        bool is_ready_early = false;    ///< Ready overtook Executed
+        bool has_start_failed = false;  ///< the child said why it could not start
+        bool is_overdue = false;        ///< the ready-timeout ended it
+        bool is_going = false;          ///< it is to stop, as soon as what depends on it is gone
+        bool is_lost = false;  ///< what requires it cannot live: it ended unasked, or lost its own
+        bool has_lost_requirement = false;  ///< fails because `requires` failed
+        bool is_killed = false;             ///< KILL was sent; the deadline means giving it up
+        Signal asked{};                     ///< what we sent to end it, KILL at a timeout aside
+        Instant stop_began{};
+        Instant hook_limit{};         ///< when before-stop has to be over
+        State outcome = State::Done;  ///< what it becomes when the last of its processes is gone
+        int code = 0;                 ///< exit code of a container that ends because of it
+    };
+
+    // supervisor.cpp: events in, commands out
+    void dispatch(const Event& event);
+    void boot();
+    void on_time_extended(ServiceId id, Duration duration);
+    void on_signal(const SignalInfo& signal);
+    void route_signal(const SignalInfo& signal);
+    void settle();
+
+    // supervisor_life.cpp: starting, readiness, the end of a main process
+    void start_what_can();
+    [[nodiscard]] bool can_start(ServiceId id) const;
+    void spawn(ServiceId id);
+    void on_spawned(ServiceId id, Pid pid);
+    void on_spawn_failed(ServiceId id, int error);
+    void on_executed(ServiceId id);
+    void on_ready(ServiceId id);
+    void become_up(ServiceId id);
+    void on_main_exited(ServiceId id, const ExitStatus& status);
+    void judge(ServiceId id, const ExitStatus& status);
+    void report_end(ServiceId id, const ExitStatus& status);
+    void account_end(ServiceId id);
+    void spread_losses();
+    void lose_requirement(ServiceId id, ServiceId lost);
+
+    // supervisor_stop.cpp: stopping one service, then all, then the container
+    void expire();
+    void expire_phase();
+    void expire_service(ServiceId id);
+    void miss_ready_timeout(ServiceId id);
+    void begin_shutdown(Signal signal, ServiceId cause);
+    void stop_what_can();
+    [[nodiscard]] bool is_held(ServiceId id) const;
+    void begin_stop(ServiceId id);
+    void begin_before_stop(ServiceId id);
+    void run_hook(ServiceId id);
+    void on_hook_exited(ServiceId id, const ExitStatus& status);
+    void end_before_stop_stage(ServiceId id);
+    void ask_to_stop(ServiceId id);
+    void ask_to_stop(ServiceId id, Signal signal, Scope scope);
+    void kill_service(ServiceId id);
+    void leave(ServiceId id);
+    void finish(ServiceId id);
+    void give_up(ServiceId id);
+    void end_helpers(ServiceId id);
+    void drain();
+    void kill_everything();
+    void linger();
+    void leave_container();
+    [[nodiscard]] Instant stop_deadline(ServiceId id) const;
+    [[nodiscard]] Instant hook_limit(ServiceId id) const;
+    [[nodiscard]] Instant last_moment() const;
+
+    // supervisor_command.cpp: command mode
+    void dispatch_command(const Event& event);
+    void forward_signal(const SignalInfo& signal);
+    void dispatch_pause(const Event& event);
+    void hurry(const SignalInfo& signal);
+    void end_command(const ExitStatus& status);
+    void finish_program(State outcome, int code);
+    void expire_command();
+    void kill_rest();
+    void leave_command();
+
+    // what is said
+    void enter(ServiceId id, State state);
+    void emit(const Command& command);
+    void emit_signal(ServiceId id, Signal signal, Scope scope);
+    void emit_service(Command::Kind kind, ServiceId id);
+    void emit_all(Signal signal);
+    void report(const Report& what);
+
+    [[nodiscard]] bool has_live_service() const;
+    void note_failure(int code);
+
+    const Spec& spec_;
+    Graph graph_;
     std::vector<Service> services_;
+    std::vector<Run> runs_;
+    std::vector<Command> commands_;  // reserved once; cleared by each step
+    Phase phase_ = Phase::Booting;
+    Instant now_{};  // of the present step
+    std::optional<Instant> deadline_;
+    Instant shutdown_began_{};
+    ServiceId cause_ = kNoService;           // whose end stops the container
+    std::optional<int> cause_code_;          // and the exit code that follows from it
+    std::optional<int> first_failure_;       // counts when nothing else was the cause
+    std::optional<std::size_t> end_report_;  // in commands_: learns the exit code after the step
+    bool has_stop_signal_ = false;
+    bool are_children_gone_ = false;  // until the next process is made
+    bool has_killed_rest_ = false;
+    std::uint64_t dropped_ = 0;  // bit n - 1: SignalDropped was said for signal n
 };
 
 }  // namespace core

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "core/exit_policy.hpp"
+#include "core/supervisor.hpp"
+
+// The life of one service: start, readiness, the end of its main process, and what that end means.
+namespace core {
+
+void Supervisor::start_what_can() {
+    for (const ServiceId id : graph_.order()) {
+        if (service(id).state == State::Waiting && can_start(id)) {
+            spawn(id);
+        }
+    }
+}
+
+bool Supervisor::can_start(ServiceId id) const {
+    const ServiceSpec& spec = spec_.services[index(id)];
+    const auto is_ready = [this](ServiceId needed) {
+        return service(needed).state == State::Up ||
+               (service(needed).state == State::Done &&
+                spec_.services[index(needed)].type == ServiceType::Oneshot);
+    };
+    const auto is_ready_or_ended = [&](ServiceId earlier) {
+        return is_ready(earlier) || has_ended(service(earlier).state);
+    };
+    return std::all_of(spec.requires_.begin(), spec.requires_.end(), is_ready) &&
+           std::all_of(spec.after.begin(), spec.after.end(), is_ready_or_ended);
+}
+
+void Supervisor::spawn(ServiceId id) {
+    enter(id, State::Setup);
+    services_[index(id)].spawned_at = now_;
+    are_children_gone_ = false;
+    emit_service(Command::Kind::Spawn, id);
+    report({.kind = Report::Kind::Starting, .service = id});
+}
+
+void Supervisor::on_spawned(ServiceId id, Pid pid) {
+    Service& service = services_[index(id)];
+    if (!is_live(service.state)) {
+        return;
+    }
+    service.pid = pid;
+    const Run& run = runs_[index(id)];
+    if (run.is_killed) {
+        emit_signal(id, base::kSigKill, Scope::Tree);
+    } else if (service.state == State::Stopping) {
+        // The stop came while fork was under way.
+        emit_signal(id, base::kSigTerm, Scope::Tree);
+        emit_signal(id, base::kSigCont, Scope::Tree);
+    }
+}
+
+void Supervisor::on_spawn_failed(ServiceId id, int error) {
+    if (!is_live(service(id).state)) {
+        return;
+    }
+    Run& run = runs_[index(id)];
+    run.outcome = State::Failed;
+    run.code = run.has_lost_requirement ? run.code : base::kExitSystem;
+    report({.kind = Report::Kind::SpawnFailed, .service = id, .number = error});
+    account_end(id);
+    finish(id);
+}
+
+void Supervisor::on_executed(ServiceId id) {
+    Run& run = runs_[index(id)];
+    run.was_executed = true;
+    if (service(id).state != State::Setup) {
+        return;
+    }
+    const ServiceSpec& spec = spec_.services[index(id)];
+    enter(id, State::Starting);
+    if (spec.ready.timeout) {
+        services_[index(id)].deadline = now_ + *spec.ready.timeout;
+    }
+    if (spec.type == ServiceType::Oneshot) {
+        return;  // ready means done
+    }
+    switch (spec.ready.kind) {
+    case Readiness::Kind::Exec:
+        return become_up(id);
+    case Readiness::Kind::Probe:
+    case Readiness::Kind::Command:
+        run.has_probe = true;
+        are_children_gone_ = false;
+        return emit_service(Command::Kind::StartProbe, id);
+    case Readiness::Kind::Notify:
+    case Readiness::Kind::Descriptor:
+        if (run.is_ready_early) {
+            become_up(id);
+        }
+        return;
+    }
+}
+
+void Supervisor::on_ready(ServiceId id) {
+    const ServiceSpec& spec = spec_.services[index(id)];
+    if (spec.type == ServiceType::Oneshot || spec.ready.kind == Readiness::Kind::Exec) {
+        return;
+    }
+    // The notification and the end of the exec pipe are two descriptors, so either may be seen
+    // first.
+    runs_[index(id)].is_ready_early = true;
+    if (service(id).state == State::Starting) {
+        become_up(id);
+    }
+}
+
+void Supervisor::become_up(ServiceId id) {
+    Service& service = services_[index(id)];
+    runs_[index(id)].has_probe = false;
+    enter(id, State::Up);
+    service.ready_at = now_;
+    service.is_ready = true;
+    report({.kind = Report::Kind::Ready, .service = id, .duration = now_ - service.spawned_at});
+}
+
+void Supervisor::on_main_exited(ServiceId id, const ExitStatus& status) {
+    Service& service = services_[index(id)];
+    if (!is_live(service.state) || service.state == State::Leaving) {
+        return;
+    }
+    service.last_exit = status;
+    service.pid = Pid::None;
+    end_helpers(id);
+    judge(id, status);
+    report_end(id, status);
+    account_end(id);
+    if (phase_ == Phase::Killing) {
+        finish(id);  // only ChildrenGone matters now
+    } else {
+        leave(id);
+    }
+}
+
+/// Decides what `status` makes of the service: `outcome` and `code`.
+void Supervisor::judge(ServiceId id, const ExitStatus& status) {
+    const ServiceSpec& spec = spec_.services[index(id)];
+    const Service& service = services_[index(id)];
+    Run& run = runs_[index(id)];
+    if (run.has_lost_requirement) {
+        run.outcome = State::Failed;  // with the code of the root cause
+        return;
+    }
+    const bool is_by_us =
+        is_end_by(status, run.asked) || (run.is_killed && is_end_by(status, base::kSigKill));
+    if (run.is_overdue) {
+        run.outcome = State::Failed;
+        run.code = is_by_us ? spec.unexpected_exit_code : failure_code(spec, status);
+        return;
+    }
+    bool is_good = !run.has_start_failed && is_success(spec, status, run.asked);
+    if (service.stop_wanted && !run.has_start_failed && !run.is_killed) {
+        // A job, or the set-up of a service, has no other way to end when we interrupt it.
+        is_good = is_good || spec.type == ServiceType::Oneshot || !run.was_executed;
+    }
+    run.outcome = is_good ? State::Done : State::Failed;
+    run.code = failure_code(spec, status);
+}
+
+void Supervisor::report_end(ServiceId id, const ExitStatus& status) {
+    const Run& run = runs_[index(id)];
+    auto kind = Report::Kind::Exited;
+    if (run.has_start_failed) {
+        kind = Report::Kind::StartFailed;
+    } else if (spec_.services[index(id)].type == ServiceType::Oneshot &&
+               run.outcome == State::Done) {
+        kind = Report::Kind::Done;
+    }
+    end_report_ = commands_.size();
+    report(
+        {.kind = kind, .service = id, .status = status, .duration = now_ - service(id).spawned_at});
+}
+
+/// What the end of `id`, judged already, means for the exit code, the container and those that
+/// require it.
+void Supervisor::account_end(ServiceId id) {
+    const ServiceSpec& spec = spec_.services[index(id)];
+    Run& run = runs_[index(id)];
+    const bool is_failure = run.outcome == State::Failed;
+    if (is_failure) {
+        note_failure(run.code);
+    }
+    if (run.has_lost_requirement) {
+        return;
+    }
+    const bool is_unasked = !service(id).stop_wanted || run.is_overdue;
+    if (!is_unasked) {
+        return;
+    }
+    const bool is_job_done = !is_failure && spec.type == ServiceType::Oneshot;
+    run.is_lost = !is_job_done;
+    if (phase_ == Phase::Running && spec.is_essential) {
+        begin_shutdown(Signal::None, id);
+    }
+    if (cause_ == id && !is_job_done) {
+        cause_code_ = run.code;
+    }
+}
+
+/// Fails everything that requires, directly or not, a service that is lost.
+void Supervisor::spread_losses() {
+    for (const ServiceId id : graph_.order()) {
+        const Run& run = runs_[index(id)];
+        if (has_ended(service(id).state) || run.is_lost || run.is_overdue ||
+            service(id).state == State::Leaving) {
+            continue;
+        }
+        for (const ServiceId needed : spec_.services[index(id)].requires_) {
+            if (runs_[index(needed)].is_lost || !spec_.services[index(needed)].is_enabled) {
+                lose_requirement(id, needed);
+                break;
+            }
+        }
+        if (phase_ != Phase::Running) {
+            return;  // an essential one was among them: now everything stops
+        }
+    }
+}
+
+void Supervisor::lose_requirement(ServiceId id, ServiceId lost) {
+    Run& run = runs_[index(id)];
+    const bool is_disabled = !spec_.services[index(lost)].is_enabled;
+    run.code = is_disabled ? base::kExitConfig : runs_[index(lost)].code;
+    run.outcome = State::Failed;
+    run.is_lost = true;
+    run.has_lost_requirement = true;
+    note_failure(run.code);
+    report({.kind = Report::Kind::DependencyFailed, .service = id, .other = lost});
+    if (service(id).state == State::Waiting) {
+        enter(id, State::Failed);
+    } else {
+        run.is_going = true;
+    }
+    if (spec_.services[index(id)].is_essential) {
+        begin_shutdown(Signal::None, lost);
+        cause_code_ = run.code;
+    }
+}
+
+}  // namespace core
