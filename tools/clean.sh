@@ -5,7 +5,7 @@
 
 if have docker && engine_answers && [ -f .env ]; then
     # --volumes forgets the names only: the files lie under DATA_DIR and stay.
-    compose down --remove-orphans --volumes --rmi all
+    compose down --remove-orphans --volumes --rmi all 2> >(grep -v 'not found' >&2)
     docker image rm "pidone:$(pidone_version)" >/dev/null 2>&1 || true
 fi
 rm -rf build build-asan

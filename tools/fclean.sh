@@ -21,11 +21,9 @@ remove_data() {
     fi
 }
 
-if have docker && engine_answers; then
-    compose down --remove-orphans --volumes
-elif ! is_root; then
+if ! is_root && ! { have docker && engine_answers; }; then
     die "the Docker engine does not answer, and only it or root can remove files of other users"
 fi
-remove_data
 tools/clean.sh
+remove_data
 say "removed: the data in $data"

@@ -7,6 +7,8 @@
 data=$(env_value DATA_DIR)
 [ -n "$data" ] || die ".env: DATA_DIR is missing"
 
+[ -f services/volumes.tsv ] || die "'services/volumes.tsv' is missing: is this a complete checkout?"
+
 # Lines 'name uid gid mode'.
 table() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' services/volumes.tsv; }
 
