@@ -67,31 +67,26 @@ base::Result<Client, ClientError> Client::connect(std::optional<std::string_view
 }
 
 base::Result<Client, ClientError> Client::connect_to_init() {
-    std::string impostor;
-    const auto attempt = [&](std::string_view address) {
+    std::vector<std::string> addresses{std::string{kDefaultPath}};
+    if (auto address = abstract_address()) {
+        addresses.push_back(std::move(*address));
+    }
+    ClientError reason;
+    for (const auto& address : addresses) {
         auto socket = sys::connect_to(address, kPatience);
-        if (socket && !is_init(*socket)) {
-            impostor = address;
-            socket = base::unexpected{base::Errno{"connect", EPERM}};
+        if (socket && is_init(*socket)) {
+            return Client{std::move(*socket)};
         }
-        return socket;
-    };
-    auto socket = attempt(kDefaultPath);
-    if (!socket) {
-        if (const auto address = abstract_address()) {
-            if (auto fallback = attempt(*address)) {
-                socket = std::move(fallback);
-            }
+        if (socket) {
+            // In a /run that two containers share, the path is the other one's; go on.
+            reason = {"what listens at " + quoted(address) +
+                          " is not pid 1 of this container; '--control' uses it all the same",
+                      0};
+        } else if (reason.message.empty()) {
+            reason = {"cannot reach pid 1 at " + quoted(address), socket.error().code};
         }
     }
-    if (socket) {
-        return Client{std::move(*socket)};
-    }
-    if (!impostor.empty()) {
-        return failure("what listens at " + quoted(impostor) +
-                       " is not pid 1 of this container; '--control' uses it all the same");
-    }
-    return failure("cannot reach pid 1 at " + quoted(kDefaultPath), socket.error().code);
+    return base::unexpected<ClientError>{std::move(reason)};
 }
 
 base::Result<void, ClientError> Client::send(const Request& request) {

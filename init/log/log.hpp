@@ -99,7 +99,7 @@ class Logger {
 [[nodiscard]] std::string vformat(fmt::string_view text, fmt::format_args args);
 template <class... Args>
 [[nodiscard]] std::string format(fmt::format_string<Args...> text, Args&&... args) {
-    return vformat(text, fmt::make_format_args(args...));
+    return logging::vformat(text, fmt::make_format_args(args...));
 }
 
 /// The text of an errno value, as strerror(3) words it but in lower case: "no such file or

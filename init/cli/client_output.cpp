@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include "cli/client_output.hpp"
+
+#include <cstdio>
+
+#include "log/log.hpp"
+
+namespace cli {
+
+void print(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+}
+
+int complain(const std::string& message, int exit_code) {
+    const std::string line = "pidone: " + message + "\n";
+    std::fwrite(line.data(), 1, line.size(), stderr);
+    return exit_code;
+}
+
+int complain(const control::ClientError& error) {
+    if (error.code == 0) {
+        return complain(error.message, 1);
+    }
+    return complain(error.message + ": " + logging::error_text(error.code), 1);
+}
+
+}  // namespace cli

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "cli/client_options.hpp"
+#include "cli/client_output.hpp"
+#include "cli/commands.hpp"
+#include "cli/status_view.hpp"
+#include "control/client.hpp"
+
+namespace cli {
+
+int run_healthcheck(std::span<const std::string> args) {
+    const auto options = parse_healthcheck_options(args);
+    if (!options) {
+        return complain("healthcheck: " + options.error(), base::kExitUsage);
+    }
+    if (options->is_help) {
+        const std::string topic = "healthcheck";
+        return run_help({&topic, 1});
+    }
+    auto client = control::Client::connect(named_control(*options));
+    if (!client) {
+        return complain(client.error());
+    }
+    const auto reply = client->health(options->services, options->wait);
+    if (!reply) {
+        return complain(reply.error());
+    }
+    print(health_line(*reply) + "\n");
+    return reply->health == control::Health::Healthy ? 0 : 1;
+}
+
+}  // namespace cli
