@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/child_command.hpp"
+
+#include <cerrno>
+#include <cstddef>
+#include <string_view>
+
+#include "runtime/child_execute.hpp"
+#include "sys/environment.hpp"
+#include "sys/fd.hpp"
+#include "sys/files.hpp"
+#include "sys/process.hpp"
+#include "sys/signals.hpp"
+#include "sys/spawn.hpp"
+#include "sys/terminal.hpp"
+
+namespace runtime {
+namespace {
+
+constexpr int kStandardInput = 0;
+
+// None of it is needed by the program: what is no terminal, or not ours, stays as it is.
+void take_place(const ChildContext& context) {
+    if (context.command.new_session) {
+        (void)sys::new_session();
+        (void)sys::acquire_terminal(kStandardInput);
+        return;
+    }
+    (void)sys::set_group(base::Pid::None, base::Pid::None);
+    if (context.controlling_terminal >= 0) {
+        (void)sys::set_foreground_group(context.controlling_terminal, sys::own_pid());
+    }
+}
+
+// execvp(3) hands a file that the kernel does not know to the shell, and scripts without a "#!"
+// line count on it.
+base::Errno execute_by_shell(const std::vector<std::string>& argv,
+                             const std::vector<std::string>& environment) {
+    const auto path = sys::find_program(
+        argv.front(), sys::get_variable("PATH").value_or(std::string_view{"/bin:/usr/bin"}));
+    if (!path) {
+        return path.error();
+    }
+    std::vector<std::string> words{"/bin/sh", *path};
+    words.insert(words.end(), argv.begin() + 1, argv.end());
+    (void)sys::execute(words, environment);
+    return base::Errno{"execve", ENOEXEC};
+}
+
+}  // namespace
+
+std::vector<std::string> handed_on_environment(std::vector<std::string> entries, int init,
+                                               int child) {
+    const auto ours = "LISTEN_PID=" + std::to_string(init);
+    for (auto& entry : entries) {
+        if (entry == ours) {
+            entry = "LISTEN_PID=" + std::to_string(child);
+        }
+    }
+    return entries;
+}
+
+ChildError become_program(const core::ServiceSpec& service, const ChildContext& context) {
+    take_place(context);
+    const auto environment = handed_on_environment(
+        sys::environment_entries(), base::raw(sys::parent_pid()), base::raw(sys::own_pid()));
+    for (int fd = 0; fd < 3; ++fd) {
+        if (context.closed_standard[static_cast<std::size_t>(fd)]) {
+            (void)sys::set_cloexec(fd, true);
+        }
+    }
+    for (std::size_t fd = 0; fd < context.closed_standard.size(); ++fd) {
+        if (context.closed_standard[fd]) {
+            (void)sys::UniqueFd{static_cast<int>(fd)};
+        }
+    }
+    if (context.sigchld_was_ignored) {
+        sys::ignore_sigchld();
+    }
+    // Last of all: a signal that was forwarded since the fork finds the default or an ignored
+    // disposition, as it would in the program itself, and never a handler of ours.
+    sys::restore_mask(context.original_mask);
+    auto error = sys::execute(service.command, environment);
+    if (error.code == ENOEXEC) {
+        error = execute_by_shell(service.command, environment);
+    }
+    auto failure = execution_error(error, service.command.front(),
+                                   sys::get_variable("PATH").value_or(std::string_view{}));
+    failure.exit_code = context.command.exec_failure_code.value_or(failure.exit_code);
+    return failure;
+}
+
+}  // namespace runtime

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/child_error.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "log/log.hpp"
+#include "sys/child_process.hpp"
+#include "sys/spawn.hpp"
+
+namespace runtime {
+
+base::unexpected<ChildError> fail(Stage stage, int exit_code, int error_number, std::string text) {
+    return base::unexpected<ChildError>{ChildError{.stage = stage,
+                                                   .exit_code = exit_code,
+                                                   .error_number = error_number,
+                                                   .text = std::move(text)}};
+}
+
+StartFailure to_failure(const ChildError& error) {
+    StartFailure failure{.stage = error.stage,
+                         .exit_code = static_cast<std::uint8_t>(error.exit_code),
+                         .error_number = error.error_number};
+    const auto size = std::min(error.text.size(), sizeof failure.text - 1);
+    std::copy_n(error.text.begin(), size, failure.text);
+    return failure;
+}
+
+void announce_execute(int status_fd) {
+    StartFailure message;
+    message.exit_code = kExecutesNext;
+    sys::write_fully(status_fd, &message, sizeof message);
+}
+
+void give_up(int status_fd, const std::string& service, const ChildError& error) {
+    if (status_fd >= 0) {
+        const auto failure = to_failure(error);
+        sys::write_fully(status_fd, &failure, sizeof failure);
+    } else {
+        const auto reason = error.error_number == 0
+                                ? std::string{}
+                                : std::string{": "} + logging::error_text(error.error_number);
+        say(service, error.text + reason);
+    }
+    sys::exit_now(error.exit_code);
+}
+
+void say(const std::string& service, const std::string& text) {
+    constexpr int kStandardError = 2;
+    const auto line = "pidone: " + service + ": " + text + "\n";
+    sys::write_fully(kStandardError, line.data(), line.size());
+}
+
+}  // namespace runtime

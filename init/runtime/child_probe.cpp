@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "runtime/child.hpp"
+#include "runtime/child_environment.hpp"
+#include "runtime/child_error.hpp"
+#include "runtime/child_execute.hpp"
+#include "runtime/child_user.hpp"
+#include "sys/clock.hpp"
+#include "sys/environment.hpp"
+#include "sys/probe.hpp"
+#include "sys/signals.hpp"
+#include "sys/spawn.hpp"
+
+namespace runtime {
+namespace {
+
+using base::Duration;
+
+constexpr Duration kFirstPause{10};
+constexpr Duration kLongestPause{100};
+constexpr Duration kTryTimeout{3'000};
+
+// What a probe or hook needs from the service: who it is and what it sees.
+struct Actor {
+    std::optional<sys::User> user;
+    std::vector<std::string> environment;
+};
+
+// PID 1 ends a probe or a hook by its group.
+void become_group() {
+    (void)sys::set_group(base::Pid::None, base::Pid::None);
+    sys::reset_dispositions();
+    sys::restore_mask(0);
+}
+
+Actor make_actor(const core::ServiceSpec& spec, const ChildContext& context) {
+    auto user = find_user(spec.child.user);
+    if (!user) {
+        give_up(context.status_fd, spec.name, user.error());
+    }
+    const auto variables = make_environment(spec.child, sys::environment_entries(), *user);
+    if (!variables) {
+        give_up(context.status_fd, spec.name, variables.error());
+    }
+    return Actor{.user = std::move(*user), .environment = variables->entries()};
+}
+
+// Pauses grow, so that a service that is quick is seen at once and a slow one is left in peace.
+template <class Try>
+void repeat_until(Try succeeds) {
+    for (auto pause = kFirstPause; !succeeds(); pause = std::min(pause * 2, kLongestPause)) {
+        sys::sleep_for(pause);
+    }
+}
+
+void probe_endpoint(const core::ServiceSpec& spec) {
+    repeat_until([&] { return sys::try_endpoint(spec.ready.endpoint, kTryTimeout).has_value(); });
+}
+
+void probe_command(const core::ServiceSpec& spec, const ChildContext& context) {
+    const auto actor = make_actor(spec, context);
+    // Each failing try would write to the log what the next one takes back.
+    const ServiceCommand command{
+        .argv = spec.ready.command, .environment = actor.environment, .discards_output = true};
+    repeat_until([&] {
+        const auto status = run_as_service(spec, actor.user, command);
+        if (!status) {
+            auto error = status.error();
+            error.text = "'ready': " + error.text;
+            give_up(context.status_fd, spec.name, error);
+        }
+        return *status == base::ExitStatus::exited(0);
+    });
+}
+
+}  // namespace
+
+void run_ready_probe(const core::ServiceSpec& spec, const ChildContext& context) {
+    become_group();
+    if (spec.ready.kind == core::Readiness::Kind::Command) {
+        probe_command(spec, context);
+    } else {
+        probe_endpoint(spec);
+    }
+    sys::exit_now(0);
+}
+
+void run_hook(const core::ServiceSpec& spec, const ChildContext& context) {
+    become_group();
+    const auto actor = make_actor(spec, context);
+    const auto status = run_as_service(
+        spec, actor.user, {.argv = spec.before_stop.command, .environment = actor.environment});
+    if (!status) {
+        auto error = status.error();
+        error.text = "'before-stop': " + error.text;
+        give_up(context.status_fd, spec.name, error);
+    }
+    sys::exit_now(status->shell_code());
+}
+
+}  // namespace runtime
