@@ -5,6 +5,12 @@ set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
+# Without git no file would be found and everything would look clean.
+git rev-parse --git-dir >/dev/null || {
+    printf '.:1: git cannot read this repository\n'
+    exit 1
+}
+
 findings=0
 report() {
     printf '%s\n' "$1"
