@@ -12,9 +12,12 @@ void print(std::string_view text) {
     std::fflush(stdout);
 }
 
+void print_error(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
 int complain(const std::string& message, int exit_code) {
-    const std::string line = "pidone: " + message + "\n";
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    print_error("pidone: " + message + "\n");
     return exit_code;
 }
 

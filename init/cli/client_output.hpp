@@ -11,6 +11,9 @@ namespace cli {
 /// Writes a result to standard output.
 void print(std::string_view text);
 
+/// Writes `text` to standard error as it is.
+void print_error(std::string_view text);
+
 /// Writes "pidone: MESSAGE" to standard error and gives `exit_code` back.
 [[nodiscard]] int complain(const std::string& message, int exit_code);
 

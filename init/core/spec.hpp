@@ -174,7 +174,9 @@ struct CommandSettings {
     Duration kill_grace{2000};   ///< for what is left when the program has ended; 0 = kill at once
     bool warns_on_reap = false;  ///< -w
     bool new_session = false;    ///< dumb-init's way: the program leads a session of its own
-    bool is_pause = false;       ///< catatonit -P: no program, reap until TERM or INT
+    /// A persona's own exit code for a program that cannot be executed; none = 127 or 126.
+    std::optional<int> exec_failure_code;
+    bool is_pause = false;  ///< catatonit -P: no program, reap until TERM or INT
 };
 
 enum class LogFormat { Text, Json };

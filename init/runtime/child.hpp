@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -24,6 +25,11 @@ enum class Stage : std::uint8_t {
     Execute,
 };
 
+/// StartFailure::exit_code of the one message that is none: "the set-up is done, execve comes
+/// next". Service mode writes it so that PID 1 can tell the end of file that execve makes from the
+/// one that a death makes.
+inline constexpr std::uint8_t kExecutesNext = 0;
+
 /// What a child that cannot start writes to its status pipe before it exits with `exit_code`. Fixed
 /// size below PIPE_BUF, so the write is atomic and the parent needs no memory. An end of file
 /// without a message means that execve succeeded.
@@ -43,9 +49,9 @@ struct ChildContext {
     int status_fd = -1;                ///< close-on-exec write end of the status pipe
     int ready_fd = -1;                 ///< write end for Readiness::Kind::Descriptor, or -1
     std::string notify_socket;         ///< value for NOTIFY_SOCKET ("@..."), or "" = do not set one
-    core::CommandSettings command;     ///< command mode
-    core::Signal
-        parent_death_signal{};  ///< command mode is not concerned: it is about pidone itself
+    std::array<bool, 3> closed_standard{};  ///< which of 0, 1, 2 pidone found closed; command mode
+                                            ///< hands them on closed
+    core::CommandSettings command;          ///< command mode
     int controlling_terminal =
         -1;  ///< command mode: open descriptor of the terminal to take the foreground of, or -1
 };

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "runtime/runtime.hpp"
+#include "sys/process_table.hpp"
+#include "sys/read.hpp"
+#include "sys/session.hpp"
+
+namespace runtime {
+
+using core::Event;
+using core::ServiceId;
+
+// The child writes whole StartFailures, below PIPE_BUF, so one read is one message.
+void Runtime::on_status(ServiceId id) {
+    auto& process = this->process(id);
+    for (;;) {
+        StartFailure message;
+        const auto size = sys::read_some(process.status.fd.get(), &message, sizeof message);
+        if (!size) {
+            return;  // EAGAIN: still at work
+        }
+        if (*size == 0) {
+            break;
+        }
+        if (message.exit_code == 0) {
+            process.reached_exec = true;
+            continue;
+        }
+        message.text[sizeof message.text - 1] = '\0';
+        say_failure(id, message);
+        queue_.push({.kind = Event::Kind::StartFailed, .service = id, .number = message.exit_code});
+        forget(process.status);
+        return;
+    }
+    // End of file: execve closed the pipe, or the child died before it came that far and its death
+    // follows.
+    const bool executed = process.reached_exec || spec_.mode == core::Mode::Command;
+    if (executed) {
+        forget(process.status);
+        queue_.push({.kind = Event::Kind::Executed, .service = id});
+        if (spec_.mode == core::Mode::Command) {
+            // The program has them now, and a pipe's other end must not wait for our copy.
+            sys::close_inherited();
+            sys::leave_directory();
+        }
+    } else {
+        loop_.remove(process.status.token);
+    }
+}
+
+void Runtime::say_failure(ServiceId id, const StartFailure& failure) {
+    const auto& name = spec(id).name;
+    if (failure.error_number == 0) {
+        log_.about(name, logging::Severity::Error, "{}", failure.text);
+    } else {
+        log_.about(name, logging::Severity::Error, "{}: {}", failure.text,
+                   logging::error_text(failure.error_number));
+    }
+}
+
+void Runtime::on_ready_pipe(ServiceId id) {
+    auto& process = this->process(id);
+    std::array<char, 64> bytes{};
+    for (;;) {
+        const auto size = sys::read_some(process.ready.fd.get(), bytes.data(), bytes.size());
+        if (!size) {
+            return;
+        }
+        if (*size == 0) {
+            forget(process.ready);
+            return;
+        }
+        if (std::memchr(bytes.data(), '\n', *size) != nullptr) {
+            forget(process.ready);
+            queue_.push({.kind = Event::Kind::Ready, .service = id});
+            return;
+        }
+    }
+}
+
+void Runtime::on_notify(ServiceId id) {
+    static std::array<char, sys::kNotifyMax> buffer;
+    auto& process = this->process(id);
+    for (;;) {
+        const auto receipt = sys::receive_notify(process.notify.fd.get(), buffer);
+        if (!receipt || receipt->kind == sys::NotifyReceipt::Kind::Nothing) {
+            return;
+        }
+        if (receipt->kind == sys::NotifyReceipt::Kind::Message && may_notify(id, receipt->sender)) {
+            take_message(id, *receipt);
+            // One datagram at a time, so a flood of them cannot fill the queue.
+            pump();
+            continue;
+        }
+        ++process.refused_messages;
+        if (!process.refusal_was_said) {
+            process.refusal_was_said = true;
+            log_.about(
+                spec(id).name, logging::Severity::Warn,
+                "refused a notification of process {} (notify-access); more are only counted",
+                base::raw(receipt->sender));
+        }
+    }
+}
+
+bool Runtime::may_notify(ServiceId id, base::Pid sender) const {
+    const auto& process = processes_[core::index(id)];
+    if (sender == base::Pid::None || process.main == base::Pid::None) {
+        return false;
+    }
+    if (sender == process.main) {
+        return true;
+    }
+    if (spec(id).notify_access == core::NotifyAccess::Main) {
+        return false;
+    }
+    const auto info = sys::read_process(sender);
+    return info && info->session == process.leader;
+}
+
+void Runtime::take_message(ServiceId id, const sys::NotifyReceipt& receipt) {
+    auto& process = this->process(id);
+    const auto& message = receipt.message;
+    if (message.has_status) {
+        process.status_text = base::Text{message.status};
+    }
+    if (message.main_pid != base::Pid::None && message.main_pid != process.main) {
+        const auto info = sys::read_process(message.main_pid);
+        if (info && info->session == process.leader) {
+            process.main = message.main_pid;
+            queue_.push(
+                {.kind = Event::Kind::MainPidChanged, .service = id, .pid = message.main_pid});
+        } else {
+            ++process.refused_messages;
+        }
+    }
+    if (message.extend_usec) {
+        constexpr std::uint64_t kLongest = 86'400'000;
+        const auto milliseconds = std::min(*message.extend_usec / 1'000, kLongest);
+        queue_.push({.kind = Event::Kind::TimeExtended,
+                     .service = id,
+                     .duration = core::Duration{static_cast<core::Duration::rep>(milliseconds)}});
+    }
+    if (message.is_ready) {
+        queue_.push({.kind = Event::Kind::Ready, .service = id});
+    }
+}
+
+}  // namespace runtime

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/runtime.hpp"
+#include "sys/session.hpp"
+#include "sys/spawn.hpp"
+
+// Every child is a fork of PID 1, which has one thread; what happens in it is runtime/child.hpp's.
+namespace runtime {
+
+ChildContext Runtime::context_for(core::ServiceId id) const {
+    const auto& process = processes_[core::index(id)];
+    ChildContext context;
+    context.mode = spec_.mode;
+    context.original_mask = sys::original_mask();
+    context.sigchld_was_ignored = settings_.sigchld_was_ignored;
+    context.closed_standard = settings_.closed_standard;
+    context.command = spec_.command;
+    context.controlling_terminal = job_.terminal();
+    if (process.notify.fd) {
+        context.notify_socket = process.notify_address.data();
+    }
+    return context;
+}
+
+void Runtime::watch(Watched& watched, sys::UniqueFd fd, Source source, core::ServiceId id) {
+    forget(watched);
+    const auto token = loop_.add(fd.get(), static_cast<std::uint32_t>(source),
+                                 static_cast<std::uint32_t>(core::index(id)));
+    if (token) {
+        watched.token = *token;
+        watched.fd = std::move(fd);
+    }
+}
+
+void Runtime::forget(Watched& watched) {
+    if (watched.fd) {
+        loop_.remove(watched.token);
+        watched.fd.reset();
+    }
+}
+
+void Runtime::spawn(core::ServiceId id) {
+    auto& process = this->process(id);
+    auto status = sys::pipe_cloexec();
+    if (!status) {
+        queue_.push(
+            {.kind = core::Event::Kind::SpawnFailed, .service = id, .number = status.error().code});
+        return;
+    }
+    sys::Pipe ready;
+    if (spec(id).ready.kind == core::Readiness::Kind::Descriptor) {
+        auto pipe = sys::pipe_cloexec();
+        if (!pipe) {
+            queue_.push({.kind = core::Event::Kind::SpawnFailed,
+                         .service = id,
+                         .number = pipe.error().code});
+            return;
+        }
+        ready = std::move(*pipe);
+    }
+    if (spec_.command.new_session) {
+        job_.give_up_terminal();
+    }
+    const auto pid = sys::fork_child();
+    if (!pid) {
+        queue_.push(
+            {.kind = core::Event::Kind::SpawnFailed, .service = id, .number = pid.error().code});
+        return;
+    }
+    if (*pid == base::Pid::None) {
+        auto context = context_for(id);
+        context.status_fd = status->write.get();
+        context.ready_fd = ready.write.get();
+        run_child(spec(id), context);
+    }
+    if (spec_.mode == core::Mode::Command && !spec_.command.new_session) {
+        // From both sides, so that the group exists whoever runs first.
+        static_cast<void>(sys::set_group(*pid, *pid));
+    }
+    process.leader = process.main = *pid;
+    process.reached_exec = false;
+    process.tree.begin(*pid);
+    watch(process.status, std::move(status->read), Source::Status, id);
+    static_cast<void>(sys::set_nonblocking(process.status.fd.get(), true));
+    if (ready.read) {
+        static_cast<void>(sys::set_nonblocking(ready.read.get(), true));
+        watch(process.ready, std::move(ready.read), Source::Ready, id);
+    }
+    queue_.push({.kind = core::Event::Kind::Spawned, .service = id, .pid = *pid});
+}
+
+void Runtime::start_probe(core::ServiceId id) {
+    const auto pid = sys::fork_child();
+    if (!pid) {
+        log_.about(spec(id).name, logging::Severity::Error, "cannot fork the readiness probe: {}",
+                   logging::error_text(pid.error().code));
+        return;
+    }
+    if (*pid == base::Pid::None) {
+        run_ready_probe(spec(id), context_for(id));
+    }
+    static_cast<void>(sys::set_group(*pid, *pid));
+    process(id).probe = *pid;
+}
+
+void Runtime::run_hook(core::ServiceId id) {
+    const auto pid = sys::fork_child();
+    if (!pid) {
+        queue_.push({.kind = core::Event::Kind::HookExited,
+                     .service = id,
+                     .status = core::ExitStatus::exited(base::kExitSystem)});
+        return;
+    }
+    if (*pid == base::Pid::None) {
+        ::runtime::run_hook(spec(id), context_for(id));
+    }
+    static_cast<void>(sys::set_group(*pid, *pid));
+    process(id).hook = *pid;
+}
+
+}  // namespace runtime

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/runtime.hpp"
+#include "sys/session.hpp"
+
+namespace runtime {
+
+using core::Event;
+using core::ServiceId;
+
+void Runtime::on_signals() {
+    bool has_dead = false;
+    for (;;) {
+        const auto received = sys::read_signal(signals_.get());
+        if (!received || !*received) {
+            break;
+        }
+        const auto& signal = **received;
+        if (signal.signal == base::kSigChld) {
+            has_dead = true;
+        } else if (!job_.swallows(signal.signal)) {
+            queue_.push({.kind = Event::Kind::SignalReceived,
+                         .signal = {signal.signal, signal.has_value, signal.value}});
+            pump();
+        }
+    }
+    // Coalesced SIGCHLDs lose nothing: one means "look", not "one child".
+    if (has_dead) {
+        reap_children();
+    }
+}
+
+void Runtime::reap_children() {
+    const auto watch = spec_.mode == core::Mode::Command ? job_.watch() : sys::Watch::Ends;
+    while (const auto child = sys::peek_child(watch)) {
+        if (child->kind == sys::Exited::Kind::Ended) {
+            // While it is a zombie its id is reserved, so what the supervisor sends to its group
+            // now cannot hit a stranger.
+            on_death(*child);
+            sys::reap(child->pid);
+            continue;
+        }
+        sys::take_stop(child->pid);
+        if (child->kind == sys::Exited::Kind::Stopped && !processes_.empty() &&
+            child->pid == processes_.front().main) {
+            job_.follow_stop(child->pid, child->stop_signal);
+        }
+    }
+    if (any_tree_is_watched()) {
+        check_trees();
+    }
+}
+
+void Runtime::on_death(const sys::Exited& child) {
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        const ServiceId id{static_cast<std::uint16_t>(i)};
+        auto& process = processes_[i];
+        if (child.pid == process.main || child.pid == process.leader) {
+            on_main_death(id, child);
+            return;
+        }
+        if (child.pid == process.probe) {
+            process.probe = base::Pid::None;
+            if (child.status == core::ExitStatus::exited(0)) {
+                queue_.push({.kind = Event::Kind::Ready, .service = id});
+                pump();
+            }
+            return;
+        }
+        if (child.pid == process.hook) {
+            process.hook = base::Pid::None;
+            queue_.push({.kind = Event::Kind::HookExited, .service = id, .status = child.status});
+            pump();
+            return;
+        }
+    }
+    if (spec_.command.warns_on_reap) {
+        log_.warn("reaped zombie process {}", base::raw(child.pid));
+    } else {
+        log_.debug("reaped orphan {}", base::raw(child.pid));
+    }
+}
+
+void Runtime::on_main_death(ServiceId id, const sys::Exited& child) {
+    auto& process = this->process(id);
+    const bool handed_over = process.main != process.leader && child.pid == process.leader;
+    if (handed_over && sys::kill(process.main, core::Signal::None)) {
+        // MAINPID= named another process of the session, which lives on and is our child now.
+        return;
+    }
+    // What it said last comes before its end.
+    if (process.status.fd) {
+        on_status(id);
+    }
+    if (process.notify.fd) {
+        on_notify(id);
+    }
+    if (process.ready.fd) {
+        on_ready_pipe(id);
+    }
+    // Without a word from the set-up, an exit code can only be the program's own: its execve and
+    // its end came together.
+    if (process.status.fd && !child.status.was_killed()) {
+        queue_.push({.kind = Event::Kind::Executed, .service = id});
+    }
+    forget(process.status);
+    forget(process.ready);
+    process.main = base::Pid::None;
+    if (spec_.mode == core::Mode::Command) {
+        job_.take_back();
+    }
+    queue_.push(
+        {.kind = Event::Kind::MainExited, .service = id, .pid = child.pid, .status = child.status});
+    pump();
+}
+
+}  // namespace runtime

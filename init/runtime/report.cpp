@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/report.hpp"
+
+#include <string_view>
+
+#include "base/text.hpp"
+
+namespace runtime {
+namespace {
+
+using core::Report;
+using logging::Severity;
+
+std::string_view name_of(core::ServiceId id, const core::Spec& spec) {
+    return id == core::kNoService ? std::string_view{"container"}
+                                  : std::string_view{spec.services[core::index(id)].name};
+}
+
+// What a death means for the container, the second half of its one line.
+base::Text outcome(const Report& report) {
+    return report.number < 0 ? base::Text{}
+                             : base::Text{"; container exits with "}.append(report.number);
+}
+
+base::Text death(const Report& report, const DeathNote& note) {
+    auto text = base::to_string(report.status);
+    if (report.status.signal() == base::kSigKill && note.oom_kills > 0) {
+        text.append(" (out of memory: cgroup oom_kill ")
+            .append(static_cast<std::int64_t>(note.oom_kills))
+            .append(")");
+    }
+    return text;
+}
+
+Severity end_severity(const Report& report, const core::Spec& spec) {
+    // In command mode the exit code speaks for itself, as with every small init; a signal does not.
+    if (spec.mode == core::Mode::Command && !report.status.was_killed()) {
+        return Severity::Debug;
+    }
+    return report.kind != Report::Kind::Done && report.number > 0 ? Severity::Warn : Severity::Info;
+}
+
+void say_shutdown(const Report& report, const core::Spec& spec, logging::Logger& log) {
+    const auto budget = base::to_string(report.duration);
+    if (report.signal == core::Signal::None) {
+        log.info("stopping, because {} ended; {} for everything", name_of(report.service, spec),
+                 budget.view());
+    } else {
+        log.info("stopping, because of {}; {} for everything",
+                 base::to_string(report.signal).view(), budget.view());
+    }
+}
+
+// The reports that are not about one service.
+void say_of_container(const Report& report, const core::Spec& spec, logging::Logger& log) {
+    const auto signal = base::to_string(report.signal);
+    if (report.kind == Report::Kind::ShutdownStarted) {
+        say_shutdown(report, spec, log);
+    } else if (report.kind == Report::Kind::StopNow) {
+        log.warn("got {} while stopping; killing everything now", signal.view());
+    } else if (report.kind == Report::Kind::SignalDropped) {
+        log.warn("{} dropped, because no service names it in 'signals'", signal.view());
+    } else if (report.kind == Report::Kind::Draining) {
+        log.debug("processes left after the last service get TERM and {}",
+                  base::to_string(report.duration).view());
+    } else if (spec.mode == core::Mode::Service) {
+        log.info("container exits with {}", report.number);
+    }
+}
+
+}  // namespace
+
+void say(const Report& report, const core::Spec& spec, const DeathNote& note,
+         logging::Logger& log) {
+    const auto name = name_of(report.service, spec);
+    const auto duration = base::to_string(report.duration);
+    switch (report.kind) {
+    case Report::Kind::Starting:
+        log.about(name, Severity::Debug, "starting");
+        return;
+    case Report::Kind::Ready:
+        log.about(name, Severity::Info, "ready after {}", duration.view());
+        return;
+    case Report::Kind::Exited:
+    case Report::Kind::Done:
+        log.about(name, end_severity(report, spec), "{} after {}{}", death(report, note).view(),
+                  duration.view(), outcome(report).view());
+        return;
+    case Report::Kind::StartFailed:
+        // The child's own words were said when they came; this line says what follows from them.
+        log.about(name, Severity::Error, "did not start{}", outcome(report).view());
+        return;
+    case Report::Kind::DependencyFailed:
+        log.about(name, Severity::Error, "cannot run, because '{}', which it requires, failed",
+                  name_of(report.other, spec));
+        return;
+    case Report::Kind::ReadyTimeout:
+        log.about(name, Severity::Error, "not ready after {} (ready-timeout); stopping it",
+                  duration.view());
+        return;
+    case Report::Kind::Stopping:
+        log.about(name, Severity::Debug, "stopping with {}", base::to_string(report.signal).view());
+        return;
+    case Report::Kind::StopTimeout:
+        log.about(name, Severity::Warn, "did not stop within {}; killing all of it",
+                  duration.view());
+        return;
+    case Report::Kind::SpawnFailed:
+        log.about(name, Severity::Error, "cannot fork: {}", logging::error_text(report.number));
+        return;
+    case Report::Kind::HookFailed:
+        log.about(name, Severity::Warn, "before-stop command {}; stopping all the same",
+                  base::to_string(report.status).view());
+        return;
+    case Report::Kind::ShutdownStarted:
+    case Report::Kind::StopNow:
+    case Report::Kind::SignalDropped:
+    case Report::Kind::Draining:
+    case Report::Kind::Exiting:
+        say_of_container(report, spec, log);
+        return;
+    }
+}
+
+}  // namespace runtime

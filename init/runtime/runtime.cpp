@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/runtime.hpp"
+
+#include <algorithm>
+
+#include "sys/clock.hpp"
+
+namespace runtime {
+namespace {
+
+// Processes that left their service's groups end without a signal to us when their parent lives, so
+// while a tree is watched it is looked at this often.
+constexpr base::Duration kLookInterval{50};
+
+// Status, readiness, notification of each service, the signals, the control socket and its clients.
+std::size_t slots_for(const core::Spec& spec) {
+    return spec.services.size() * 3 + 2 + control::Server::kSlots;
+}
+
+template <class T>
+void keep_earlier(std::optional<T>& earliest, const std::optional<T>& candidate) {
+    if (candidate && (!earliest || *candidate < *earliest)) {
+        earliest = candidate;
+    }
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Runtime>> Runtime::create(const core::Spec& spec,
+                                                       const Settings& settings,
+                                                       logging::Logger& log) {
+    auto loop = sys::Loop::create(slots_for(spec));
+    if (!loop) {
+        return base::unexpected{loop.error()};
+    }
+    auto signals = sys::open_signal_fd();
+    if (!signals) {
+        return base::unexpected{signals.error()};
+    }
+    const int signal_fd = signals->get();
+    auto runtime = std::unique_ptr<Runtime>{
+        new Runtime{spec, settings, log, std::move(*loop), std::move(*signals)}};
+    const auto added =
+        runtime->loop_.add(signal_fd, static_cast<std::uint32_t>(Source::Signals), 0);
+    if (!added) {
+        return base::unexpected{added.error()};
+    }
+    for (std::size_t i = 0; i < spec.services.size(); ++i) {
+        if (spec.services[i].ready.kind != core::Readiness::Kind::Notify) {
+            continue;
+        }
+        auto socket = sys::open_notify_socket();
+        if (!socket) {
+            return base::unexpected{socket.error()};
+        }
+        auto& process = runtime->processes_[i];
+        process.notify_address = socket->address;
+        runtime->watch(process.notify, std::move(socket->fd), Source::Notify, core::ServiceId(i));
+    }
+    return runtime;
+}
+
+Runtime::Runtime(const core::Spec& spec, const Settings& settings, logging::Logger& log,
+                 sys::Loop loop, sys::UniqueFd signals)
+    : spec_{spec},
+      settings_{settings},
+      log_{log},
+      supervisor_{spec},
+      queue_{spec.services.size()},
+      loop_{std::move(loop)},
+      signals_{std::move(signals)},
+      job_{spec.mode, spec.command, settings.is_init} {
+    processes_.reserve(spec.services.size());
+    for (const auto& service : spec.services) {
+        processes_.emplace_back(service.name);
+    }
+    helpers_.reserve(spec.services.size() * 2);
+    views_.resize(spec.services.size());
+}
+
+int Runtime::run() {
+    now_ = started_at_ = sys::now();
+    if (spec_.mode == core::Mode::Service) {
+        oom_ = sys::OomCounter::open();
+        oom_kills_ = oom_.read();
+        if (!sys::proc_is_available()) {
+            log_.warn(
+                "no /proc here: a process that leaves its service's group is not found at a stop");
+        }
+    }
+    queue_.push({.kind = core::Event::Kind::Boot});
+    pump();
+    open_control();
+    while (!exit_code_) {
+        turn();
+    }
+    return *exit_code_;
+}
+
+// Behind the first fork, so that the program does not wait for it.
+void Runtime::open_control() {
+    if (!settings_.serves_control) {
+        return;
+    }
+    auto server = control::Server::open(spec_.control, spec_.services.size());
+    if (!server) {
+        log_.warn("no control socket at '{}': {}; health and status cannot be asked for",
+                  spec_.control, logging::error_text(server.error().code));
+        return;
+    }
+    control_ = std::move(*server);
+    if (control_->listen_fd() >= 0) {
+        static_cast<void>(
+            loop_.add(control_->listen_fd(), static_cast<std::uint32_t>(Source::Control), 0));
+    }
+}
+
+void Runtime::turn() {
+    const auto ready = loop_.wait(timeout(sys::now()));
+    now_ = sys::now();
+    if (ready) {
+        for (const auto& entry : *ready) {
+            if (entry.events != 0) {
+                handle(entry);
+            }
+        }
+    }
+    on_time(now_);
+    if (drains_ && !sys::has_children()) {
+        drains_ = false;
+        queue_.push({.kind = core::Event::Kind::ChildrenGone});
+    }
+    pump();
+}
+
+void Runtime::handle(const sys::Ready& ready) {
+    const core::ServiceId id{static_cast<std::uint16_t>(ready.index)};
+    switch (Source{ready.kind}) {
+    case Source::Signals:
+        on_signals();
+        return;
+    case Source::Status:
+        on_status(id);
+        return;
+    case Source::Ready:
+        on_ready_pipe(id);
+        return;
+    case Source::Notify:
+        on_notify(id);
+        return;
+    case Source::Control:
+        on_control();
+        return;
+    case Source::Client:
+        on_client(ready.index);
+        return;
+    }
+}
+
+// Not recursive: a command's answer waits in the queue until all commands of its step are executed.
+void Runtime::pump() {
+    if (is_pumping_) {
+        return;
+    }
+    is_pumping_ = true;
+    while (!queue_.is_empty() && !exit_code_) {
+        for (const auto& command : supervisor_.step(queue_.take(), now_)) {
+            execute(command);
+        }
+    }
+    is_pumping_ = false;
+    if (control_) {
+        control_->on_change(snapshot(), now_);
+    }
+}
+
+std::optional<core::Duration> Runtime::timeout(core::Instant now) const {
+    auto earliest = supervisor_.next_deadline();
+    keep_earlier(earliest, linger_.next_look());
+    if (control_) {
+        keep_earlier(earliest, control_->next_deadline());
+    }
+    if (any_tree_is_watched()) {
+        keep_earlier(earliest, std::optional{next_look_});
+    }
+    if (!earliest) {
+        return std::nullopt;
+    }
+    return std::max(*earliest - now, core::Duration::zero());
+}
+
+void Runtime::on_time(core::Instant now) {
+    if (any_tree_is_watched() && now >= next_look_) {
+        check_trees();
+    }
+    if (linger_.next_look() && now >= *linger_.next_look() && linger_.is_over(now)) {
+        queue_.push({.kind = core::Event::Kind::LingerDone});
+    }
+    const auto deadline = supervisor_.next_deadline();
+    if (deadline && now >= *deadline) {
+        queue_.push({.kind = core::Event::Kind::Tick});
+    }
+    if (control_ && control_->next_deadline() && now >= *control_->next_deadline()) {
+        control_->on_tick(snapshot(), now);
+    }
+}
+
+bool Runtime::any_tree_is_watched() const {
+    return std::ranges::any_of(processes_, &ServiceProcess::tree_is_watched);
+}
+
+void Runtime::check_trees() {
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        if (processes_[i].tree_is_watched && processes_[i].tree.is_empty(helpers())) {
+            processes_[i].tree_is_watched = false;
+            queue_.push({.kind = core::Event::Kind::TreeEmpty, .service = core::ServiceId(i)});
+        }
+    }
+    next_look_ = now_ + kLookInterval;
+}
+
+std::span<const base::Pid> Runtime::helpers() {
+    helpers_.clear();
+    for (const auto& process : processes_) {
+        for (const auto pid : {process.probe, process.hook}) {
+            if (pid != base::Pid::None) {
+                helpers_.push_back(pid);
+            }
+        }
+    }
+    return helpers_;
+}
+
+}  // namespace runtime

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/server.hpp"
+#include "core/supervisor.hpp"
+#include "log/log.hpp"
+#include "runtime/child.hpp"
+#include "runtime/event_queue.hpp"
+#include "runtime/job_control.hpp"
+#include "runtime/linger.hpp"
+#include "runtime/service_process.hpp"
+#include "sys/cgroup.hpp"
+#include "sys/loop.hpp"
+#include "sys/reap.hpp"
+#include "sys/signals.hpp"
+
+namespace runtime {
+
+/// What a run needs to know beside its Spec.
+struct Settings {
+    bool is_init = false;              ///< we are PID 1
+    bool serves_control = false;       ///< open the control socket
+    bool sigchld_was_ignored = false;  ///< to be handed on in command mode
+    std::array<bool, 3>
+        closed_standard{};  ///< which of 0, 1, 2 came closed; handed on closed in command mode
+};
+
+/// PID 1 at work: turns what the kernel tells into Events and the supervisor's Commands into system
+/// calls. Owns every descriptor. One thread; it sleeps only in epoll_wait, until the earliest
+/// deadline there is. After create() nothing on its path allocates.
+class Runtime {
+  public:
+    /// Takes what the run needs from the kernel; the error is the call that failed. `spec` and
+    /// `log` must outlive the runtime.
+    [[nodiscard]] static base::Result<std::unique_ptr<Runtime>> create(const core::Spec& spec,
+                                                                       const Settings& settings,
+                                                                       logging::Logger& log);
+
+    /// Runs until the container ends; returns its exit code.
+    [[nodiscard]] int run();
+
+  private:
+    /// What a descriptor in the loop is; the index beside it is the service, or the client's slot.
+    enum class Source : std::uint32_t { Signals, Status, Ready, Notify, Control, Client };
+
+    Runtime(const core::Spec& spec, const Settings& settings, logging::Logger& log, sys::Loop loop,
+            sys::UniqueFd signals);
+
+    // runtime.cpp: the loop.
+    void turn();
+    void handle(const sys::Ready& ready);
+    void pump();
+    void open_control();
+    [[nodiscard]] std::optional<core::Duration> timeout(core::Instant now) const;
+    void on_time(core::Instant now);
+
+    // execute.cpp: commands into system calls.
+    void execute(const core::Command& command);
+    void send(const core::Command& command);
+    void signal_main(ServiceProcess& process, const core::SignalInfo& signal);
+    void signal_group(const ServiceProcess& process, const core::SignalInfo& signal);
+    void signal_tree(ServiceProcess& process, const core::ServiceSpec& spec,
+                     const core::SignalInfo& signal);
+    void signal_all(core::Signal signal);
+    void report(const core::Report& report);
+    void name_straggler(std::string_view service, const sys::ProcessInfo& process);
+
+    // launch.cpp: fork.
+    void spawn(core::ServiceId id);
+    void start_probe(core::ServiceId id);
+    void run_hook(core::ServiceId id);
+    [[nodiscard]] ChildContext context_for(core::ServiceId id) const;
+    void watch(Watched& watched, sys::UniqueFd fd, Source source, core::ServiceId id);
+    void forget(Watched& watched);
+
+    // reaper.cpp: the one reaper.
+    void on_signals();
+    void reap_children();
+    void on_death(const sys::Exited& child);
+    void on_main_death(core::ServiceId id, const sys::Exited& child);
+    void check_trees();
+    [[nodiscard]] bool any_tree_is_watched() const;
+
+    // inputs.cpp: what services say.
+    void on_status(core::ServiceId id);
+    void say_failure(core::ServiceId id, const StartFailure& failure);
+    void on_ready_pipe(core::ServiceId id);
+    void on_notify(core::ServiceId id);
+    void take_message(core::ServiceId id, const sys::NotifyReceipt& receipt);
+    [[nodiscard]] bool may_notify(core::ServiceId id, base::Pid sender) const;
+
+    // answers.cpp: the control socket.
+    void on_control();
+    void on_client(std::size_t slot);
+    [[nodiscard]] control::Snapshot snapshot();
+
+    [[nodiscard]] ServiceProcess& process(core::ServiceId id) {
+        return processes_[core::index(id)];
+    }
+    [[nodiscard]] const core::ServiceSpec& spec(core::ServiceId id) const {
+        return spec_.services[core::index(id)];
+    }
+    [[nodiscard]] std::span<const base::Pid> helpers();
+
+    const core::Spec& spec_;
+    const Settings settings_;
+    logging::Logger& log_;
+    core::Supervisor supervisor_;
+    EventQueue queue_;
+    sys::Loop loop_;
+    sys::UniqueFd signals_;
+    sys::OomCounter oom_;
+    std::optional<std::uint64_t> oom_kills_;
+    JobControl job_;
+    Linger linger_;
+    std::vector<ServiceProcess> processes_;
+    std::vector<base::Pid> helpers_;
+    std::optional<control::Server> control_;
+    std::array<sys::Token, control::Server::kSlots> clients_{};
+    std::vector<control::ServiceView> views_;
+    core::Instant now_{};
+    core::Instant started_at_{};
+    core::Instant next_look_{};  ///< at the trees, while one is watched
+    bool drains_ = false;        ///< every process left was signalled: say when none is left
+    bool is_pumping_ = false;
+    std::optional<int> exit_code_;
+};
+
+}  // namespace runtime

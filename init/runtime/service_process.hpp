@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "core/event.hpp"
+#include "runtime/service_tree.hpp"
+#include "sys/fd.hpp"
+#include "sys/loop.hpp"
+#include "sys/notify.hpp"
+
+namespace runtime {
+
+/// A descriptor and its place in the loop.
+struct Watched {
+    sys::UniqueFd fd;
+    sys::Token token;
+};
+
+/// The kernel's side of one service: its processes and the descriptors PID 1 holds for it.
+struct ServiceProcess {
+    explicit ServiceProcess(std::string_view name) : tree{name} {}
+
+    base::Pid leader = base::Pid::None;  ///< the forked child; leads the session and the group
+    base::Pid main = base::Pid::None;    ///< the same, unless MAINPID= named another
+    base::Pid probe = base::Pid::None;   ///< readiness probe
+    base::Pid hook = base::Pid::None;    ///< before-stop command
+    Watched status;                      ///< status pipe, until execve or the end of the set-up
+    Watched ready;                       ///< readiness pipe
+    Watched notify;                      ///< notification socket, kept for all runs
+    std::array<char, 8> notify_address{};
+    bool reached_exec = false;  ///< the child said that its execve comes next
+    bool tree_is_watched = false;
+    bool refusal_was_said = false;
+    std::uint64_t refused_messages = 0;
+    base::Text status_text;  ///< STATUS= of sd_notify
+    ServiceTree tree;
+};
+
+}  // namespace runtime

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/service_tree.hpp"
+
+#include <algorithm>
+
+#include "sys/signals.hpp"
+#include "sys/spawn.hpp"
+
+namespace runtime {
+namespace {
+
+// One look at a time, so one buffer serves every service. A tree larger than this is signalled and
+// waited for all the same: by its groups first, and by the looks that follow when these have gone.
+constexpr std::size_t kMaxProcesses = 512;
+
+std::array<sys::ProcessInfo, kMaxProcesses>& buffer() {
+    static std::array<sys::ProcessInfo, kMaxProcesses> processes;
+    return processes;
+}
+
+bool contains(std::span<const base::Pid> pids, base::Pid pid) {
+    return std::ranges::find(pids, pid) != pids.end();
+}
+
+bool contains(std::span<const sys::ProcessInfo> processes, base::Pid pid) {
+    return std::ranges::find(processes, pid, &sys::ProcessInfo::pid) != processes.end();
+}
+
+}  // namespace
+
+ServiceTree::ServiceTree(std::string_view service_name) : marker_{"PIDONE_SERVICE="} {
+    marker_ += service_name;
+}
+
+void ServiceTree::begin(base::Pid leader) {
+    leader_ = leader;
+    id_count_ = 0;
+    learn(leader);
+}
+
+bool ServiceTree::knows(base::Pid id) const {
+    const auto known = std::span{ids_}.first(id_count_);
+    return std::ranges::find(known, id) != known.end();
+}
+
+void ServiceTree::learn(base::Pid id) {
+    // 0 and 1 are the ids of what PID 1 itself belongs to.
+    if (base::raw(id) > 1 && !knows(id) && id_count_ < ids_.size()) {
+        ids_[id_count_++] = id;
+    }
+}
+
+bool ServiceTree::belongs(const sys::ProcessInfo& process,
+                          std::span<const sys::ProcessInfo> found) const {
+    return process.pid == leader_ || knows(process.session) || knows(process.group) ||
+           process.parent == leader_ || contains(found, process.parent) ||
+           sys::environ_has(process.pid, marker_);
+}
+
+// A child may stand before its parent in /proc, so one pass may not find everything; the caller
+// repeats it.
+std::size_t ServiceTree::pass(std::span<const base::Pid> ignored, std::size_t count) {
+    auto& processes = buffer();
+    const auto own = sys::own_pid();
+    sys::ProcessScan scan;
+    while (const auto process = scan.next()) {
+        const auto found = std::span{processes}.first(count);
+        if (process->pid == own || !process->is_alive() || contains(found, process->pid) ||
+            contains(ignored, process->pid) || contains(ignored, process->group) ||
+            !belongs(*process, found)) {
+            continue;
+        }
+        learn(process->session);
+        learn(process->group);
+        if (count < processes.size()) {
+            processes[count++] = *process;
+        }
+    }
+    return count;
+}
+
+std::span<const sys::ProcessInfo> ServiceTree::look(std::span<const base::Pid> ignored) {
+    std::size_t count = 0;
+    if (leader_ == base::Pid::None) {
+        return {};
+    }
+    for (std::size_t before = 0;; before = count) {
+        count = pass(ignored, count);
+        if (count == before || count == kMaxProcesses) {
+            return std::span{buffer()}.first(count);
+        }
+    }
+}
+
+bool ServiceTree::is_empty(std::span<const base::Pid> ignored) {
+    if (!sys::proc_is_available()) {
+        return leader_ == base::Pid::None || !sys::kill_group(leader_, base::Signal::None);
+    }
+    return look(ignored).empty();
+}
+
+}  // namespace runtime

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/pid.hpp"
+#include "core/spec.hpp"
+#include "sys/process_table.hpp"
+
+namespace runtime {
+
+/// Knows which processes belong to a service. A process belongs to it when its session or process
+/// group is known to be the service's own, when its parent belongs to it, or when PID 1 adopted it
+/// and its environment carries the marker PIDONE_SERVICE=NAME that every service is started with (a
+/// daemon that forked twice and called setsid has no other trace). What a look finds out is
+/// remembered, so later looks know the children of what has gone. Allocation-free after
+/// construction.
+class ServiceTree {
+  public:
+    explicit ServiceTree(std::string_view service_name);
+
+    /// A new run of the service begins: `leader` leads its session and group. Forgets the run
+    /// before.
+    void begin(base::Pid leader);
+
+    /// Looks through /proc and returns the live (non-zombie) processes of the service, `ignored`
+    /// and their children left out. The span is valid until the next look at any service. Empty
+    /// without /proc.
+    [[nodiscard]] std::span<const sys::ProcessInfo> look(std::span<const base::Pid> ignored);
+
+    /// Whether no live process of the service is left; without /proc whether its group is empty.
+    [[nodiscard]] bool is_empty(std::span<const base::Pid> ignored);
+
+  private:
+    [[nodiscard]] bool knows(base::Pid id) const;
+    void learn(base::Pid id);
+    [[nodiscard]] bool belongs(const sys::ProcessInfo& process,
+                               std::span<const sys::ProcessInfo> found) const;
+    std::size_t pass(std::span<const base::Pid> ignored, std::size_t found);
+
+    std::string marker_;
+    base::Pid leader_ = base::Pid::None;
+    std::array<base::Pid, 32> ids_{};  ///< sessions and groups
+    std::size_t id_count_ = 0;
+};
+
+}  // namespace runtime

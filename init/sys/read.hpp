@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+#include "base/result.hpp"
+
+namespace sys {
+
+/// One read(2) of at most `size` bytes; 0 is the end of file. EAGAIN on an empty non-blocking
+/// descriptor. Repeats after EINTR. Allocation-free.
+[[nodiscard]] base::Result<std::size_t> read_some(int fd, void* buffer, std::size_t size) noexcept;
+
+}  // namespace sys
