@@ -110,6 +110,9 @@ void Supervisor::end_command(const ExitStatus& status) {
             .number = code});
     finish_program(code == 0 ? State::Done : State::Failed, code);
     phase_ = Phase::Draining;
+    if (are_children_gone_) {
+        return leave_command();
+    }
     if (spec_.command.kill_grace <= Duration::zero()) {
         emit_all(base::kSigKill);
         phase_ = Phase::Killing;

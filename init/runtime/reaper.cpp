@@ -33,10 +33,7 @@ void Runtime::reap_children() {
     const auto watch = spec_.mode == core::Mode::Command ? job_.watch() : sys::Watch::Ends;
     while (const auto child = sys::peek_child(watch)) {
         if (child->kind == sys::Exited::Kind::Ended) {
-            // While it is a zombie its id is reserved, so what the supervisor sends to its group
-            // now cannot hit a stranger.
-            on_death(*child);
-            sys::reap(child->pid);
+            bury(*child);
             continue;
         }
         sys::take_stop(child->pid);
@@ -47,6 +44,20 @@ void Runtime::reap_children() {
     }
     if (any_tree_is_watched()) {
         check_trees();
+    }
+}
+
+void Runtime::bury(const sys::Exited& child) {
+    if (spec_.mode == core::Mode::Command) {
+        // Here nothing is sent to a group afterwards, and to know at once that nobody is left saves
+        // the look for leftovers.
+        sys::reap(child.pid);
+        on_death(child);
+    } else {
+        // While it is a zombie its id is reserved, so what the supervisor sends to its group now
+        // cannot hit a stranger.
+        on_death(child);
+        sys::reap(child.pid);
     }
 }
 
@@ -107,6 +118,9 @@ void Runtime::on_main_death(ServiceId id, const sys::Exited& child) {
     process.main = base::Pid::None;
     if (spec_.mode == core::Mode::Command) {
         job_.take_back();
+        if (!sys::has_children()) {
+            queue_.push({.kind = Event::Kind::ChildrenGone});
+        }
     }
     queue_.push(
         {.kind = Event::Kind::MainExited, .service = id, .pid = child.pid, .status = child.status});

@@ -82,6 +82,7 @@ class Runtime {
     // reaper.cpp: the one reaper.
     void on_signals();
     void reap_children();
+    void bury(const sys::Exited& child);
     void on_death(const sys::Exited& child);
     void on_main_death(core::ServiceId id, const sys::Exited& child);
     void check_trees();
