@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "config/key_table.hpp"
+
+#include "config/keys.hpp"
+
+namespace config {
+
+std::span<const Key> all_keys() {
+    return kKeys;
+}
+
+const Key* find_key(Scope scope, std::string_view name) {
+    for (const auto& key : kKeys) {
+        if (key.scope == scope && key.name == name) {
+            return &key;
+        }
+    }
+    return nullptr;
+}
+
+std::vector<std::string_view> key_names(Scope scope) {
+    std::vector<std::string_view> names;
+    for (const auto& key : kKeys) {
+        if (key.scope == scope) {
+            names.push_back(key.name);
+        }
+    }
+    return names;
+}
+
+std::string_view scope_name(Scope scope) {
+    switch (scope) {
+    case Scope::Service:
+        return "";
+    case Scope::BeforeStop:
+        return "before-stop";
+    case Scope::Ready:
+        return "ready";
+    case Scope::WaitFor:
+        return "wait-for";
+    case Scope::Directory:
+        return "directories";
+    case Scope::Limit:
+        return "a limit";
+    case Scope::Limits:
+        return "[limits]";
+    case Scope::Security:
+        return "[security]";
+    case Scope::Template:
+        return "[[template]]";
+    case Scope::Setup:
+        return "[[setup]]";
+    case Scope::Container:
+        return "pidone.toml";
+    }
+    return "";
+}
+
+std::string_view expected(Type type) {
+    switch (type) {
+    case Type::Text:
+        return "a string";
+    case Type::Path:
+        return "an absolute path";
+    case Type::Choice:
+        return "a string";
+    case Type::Flag:
+        return "true or false";
+    case Type::Number:
+        return "an integer";
+    case Type::Numbers:
+        return "an array of integers like [0, 3]";
+    case Type::Duration:
+        return "a duration like \"10s\"";
+    case Type::Mode:
+        return "an octal string like \"0755\"";
+    case Type::User:
+        return "\"name\", \"uid\", \"user:group\" or \"uid:gid\"";
+    case Type::Signal:
+        return "a signal's name like \"TERM\"";
+    case Type::Command:
+        return "an array of strings like [\"/usr/sbin/nginx\", \"-g\", \"daemon off;\"]";
+    case Type::Names:
+        return "an array of strings";
+    case Type::Variables:
+        return "a table of strings like { NAME = \"value\" }";
+    case Type::SignalTable:
+        return "a table of signal names like { USR1 = \"USR1\" }";
+    case Type::LimitValue:
+        return "an integer from 0, \"max\" or { soft = .., hard = .. }";
+    case Type::Endpoints:
+        return "an array of URLs like [\"tcp://mariadb:3306\"]";
+    case Type::Readiness:
+        return "\"notify\", \"fd:N\", a URL or { exec = [..] }";
+    case Type::Table:
+        return "a table";
+    case Type::Tables:
+        return "an array of tables";
+    }
+    return "";
+}
+
+}  // namespace config

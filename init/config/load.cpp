@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "config/load.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "config/draft.hpp"
+#include "config/toml_reader.hpp"
+
+namespace config {
+namespace {
+
+/// All files of one service (or of the container), merged.
+struct Group {
+    Value table;
+    SourcePos first;         ///< of its first file
+    bool has_base = false;   ///< there is a NAME.toml, not only overrides
+    bool is_broken = false;  ///< one of its files is no TOML
+};
+
+using Groups = std::map<std::string, Group, std::less<>>;
+
+bool is_service_name(std::string_view name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '.' || c == '_' || c == '-';
+    });
+}
+
+Groups read_groups(std::span<const SourceFile> files, Diagnostics& diagnostics) {
+    Groups groups;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        const int file = static_cast<int>(i);
+        auto& group = groups[files[i].service];
+        if (group.first.line == 0) {
+            group.first = {file, 1, 1, 1};
+            group.table.pos = group.first;
+        }
+        group.has_base = group.has_base || !files[i].is_override;
+        if (auto table = read_toml(file, diagnostics)) {
+            merge(group.table, *std::move(table));
+        } else {
+            group.is_broken = true;
+        }
+    }
+    return groups;
+}
+
+void check_group(const std::string& name, const Group& group, Reader& reader) {
+    const SourcePos whole{group.first.file, 0, 0, 1};
+    if (!is_service_name(name)) {
+        reader.error(whole, quoted(name) + " is no service name",
+                     "use letters, digits, '.', '_' and '-' only");
+    }
+    if (!group.has_base && name != kContainer) {
+        reader.error(whole, "it overrides nothing: there is no '" + name + ".toml'");
+    }
+}
+
+std::vector<ServiceDraft> load_services(const Groups& groups, Reader& reader) {
+    std::vector<ServiceDraft> drafts;
+    for (const auto& [name, group] : groups) {
+        if (name == kContainer) {
+            continue;
+        }
+        check_group(name, group, reader);
+        auto& draft = drafts.emplace_back();
+        draft.spec.name = name;
+        if (!group.is_broken && group.has_base) {
+            load_service(reader, group.table, draft);
+        }
+    }
+    return drafts;
+}
+
+void load_settings(const Groups& groups, Reader& reader, Diagnostics& diagnostics,
+                   const Environment& environment, core::Spec& spec) {
+    const auto found = groups.find(kContainer);
+    if (found != groups.end() && !found->second.is_broken) {
+        load_container(reader, found->second.table, spec);
+    }
+    for (const auto& key : all_keys()) {
+        const auto text = key.variable.empty() ? std::nullopt : environment.get(key.variable);
+        if (text) {
+            const SourcePos pos{diagnostics.add_source(std::string{key.variable}, ""), 0, 0, 1};
+            override_container(reader, key, *text, pos, spec);
+        }
+    }
+}
+
+void check_counts(std::span<const ServiceDraft> drafts, Diagnostics& diagnostics) {
+    const SourcePos nowhere{diagnostics.add_source("configuration", ""), 0, 0, 1};
+    if (drafts.empty()) {
+        diagnostics.error(nowhere, "no service", "each service is a file NAME.toml");
+    } else if (drafts.size() > kMaxServices) {
+        diagnostics.error(nowhere, std::to_string(drafts.size()) + " services, at most " +
+                                       std::to_string(kMaxServices) + " are possible");
+    } else if (std::none_of(drafts.begin(), drafts.end(),
+                            [](const auto& draft) { return draft.spec.is_enabled; })) {
+        diagnostics.error(nowhere, "no service is enabled");
+    }
+}
+
+}  // namespace
+
+base::Result<Loaded, Diagnostics> load_with_origins(std::span<const SourceFile> files,
+                                                    const Environment& environment) {
+    Loaded loaded;
+    auto& diagnostics = loaded.diagnostics;
+    for (const auto& file : files) {
+        diagnostics.add_source(file.path, file.text);
+    }
+    Reader reader{diagnostics, environment, files};
+    const auto groups = read_groups(files, diagnostics);
+    load_settings(groups, reader, diagnostics, environment, loaded.spec);
+    auto drafts = load_services(groups, reader);
+    check_counts(drafts, diagnostics);
+    check_graph(reader, drafts);
+    if (diagnostics.error_count() != 0) {
+        return base::unexpected(std::move(diagnostics));
+    }
+    for (auto& draft : drafts) {
+        loaded.spec.services.push_back(std::move(draft.spec));
+        loaded.origins.push_back(std::move(draft.origin));
+    }
+    return loaded;
+}
+
+base::Result<core::Spec, Diagnostics> load(std::span<const SourceFile> files,
+                                           const Environment& environment) {
+    auto loaded = load_with_origins(files, environment);
+    if (!loaded) {
+        return base::unexpected(std::move(loaded.error()));
+    }
+    return std::move(loaded->spec);
+}
+
+}  // namespace config

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/duration.hpp"
+#include "base/signal.hpp"
+#include "config/environment.hpp"
+#include "config/keys.hpp"
+#include "config/source.hpp"
+#include "config/value.hpp"
+
+namespace config {
+
+/// Typed getters: each takes a key as the file gives it, expands `${VAR}`, and either returns the
+/// value or complains with the place, what was expected and what came.
+class Reader {
+  public:
+    Reader(Diagnostics& diagnostics, const Environment& environment,
+           std::span<const SourceFile> files)
+        : diagnostics_{diagnostics}, environment_{environment}, files_{files} {}
+
+    [[nodiscard]] std::optional<std::string> text(const Entry& entry);
+    [[nodiscard]] std::optional<std::string> non_empty(const Entry& entry);
+    [[nodiscard]] std::optional<std::string> path(const Entry& entry);
+    [[nodiscard]] std::optional<bool> flag(const Entry& entry);
+    [[nodiscard]] std::optional<int> number(const Entry& entry, int low, int high);
+    [[nodiscard]] std::optional<base::Duration> duration(const Entry& entry);
+    [[nodiscard]] std::optional<unsigned> mode(const Entry& entry);
+    [[nodiscard]] std::optional<std::string> user(const Entry& entry);
+    [[nodiscard]] std::optional<base::Signal> signal(const Entry& entry);
+    /// One of the words that the key table lists for `entry` in `scope`.
+    [[nodiscard]] std::optional<std::string> choice(const Entry& entry, Scope scope);
+    /// An array of strings.
+    [[nodiscard]] std::optional<std::vector<std::string>> strings(const Entry& entry, Type type);
+    /// A program and its arguments: at least the program.
+    [[nodiscard]] std::optional<std::vector<std::string>> command(const Entry& entry);
+
+    /// Expands one string; `value` must be of Kind::String.
+    [[nodiscard]] std::optional<std::string> expanded(const Value& value);
+
+    /// Whether `scope` has the key; complains if not.
+    [[nodiscard]] bool knows(Scope scope, const Entry& entry);
+    /// Complains that `entry` is not of `type`.
+    void wrong_type(const Entry& entry, Type type) { wrong_type(entry.key, entry.value, type); }
+    void wrong_type(std::string_view key, const Value& value, Type type);
+
+    void error(SourcePos pos, std::string message, std::string hint = "") {
+        diagnostics_.error(pos, std::move(message), std::move(hint));
+    }
+    /// The directory of the file that `pos` is in.
+    [[nodiscard]] const std::string& directory_of(SourcePos pos) const {
+        return files_[static_cast<std::size_t>(pos.file)].directory;
+    }
+
+    /// While set, "${STAGING}" stays as it is for the runtime to fill in.
+    bool keeps_staging = false;
+
+  private:
+    Diagnostics& diagnostics_;
+    const Environment& environment_;
+    std::span<const SourceFile> files_;
+};
+
+/// What came instead, for messages: "integer 10", "string 'x'", "an array".
+[[nodiscard]] std::string describe(const Value& value);
+
+/// "did you mean 'x'?", or "" when nothing is close.
+[[nodiscard]] std::string did_you_mean(std::string_view word,
+                                       std::span<const std::string_view> candidates);
+
+/// 'text' in quotes; control characters become '?'.
+[[nodiscard]] std::string quoted(std::string_view text);
+
+/// One key and the function that reads it into a Target.
+template <class Target>
+struct Handler {
+    std::string_view key;
+    void (*read)(Reader& reader, const Entry& entry, Target& target);
+};
+
+/// Whether `handlers` and the keys of `scope` are the same set; for static_assert.
+template <class Handlers>
+[[nodiscard]] constexpr bool covers(const Handlers& handlers, Scope scope) {
+    std::size_t matched = 0;
+    std::size_t keys = 0;
+    for (const auto& key : kKeys) {
+        if (key.scope != scope) {
+            continue;
+        }
+        ++keys;
+        for (const auto& handler : handlers) {
+            matched += handler.key == key.name ? 1U : 0U;
+        }
+    }
+    return matched == keys && handlers.size() == keys;
+}
+
+/// Reads every entry of `table` with its handler; unknown keys are complaints.
+template <class Target, std::size_t N>
+void read_keys(Reader& reader, Scope scope, const Value& table,
+               const std::array<Handler<Target>, N>& handlers, Target& target) {
+    for (const auto& entry : table.entries) {
+        if (!reader.knows(scope, entry)) {
+            continue;
+        }
+        for (const auto& handler : handlers) {
+            if (handler.key == entry.key) {
+                handler.read(reader, entry, target);
+            }
+        }
+    }
+}
+
+}  // namespace config
