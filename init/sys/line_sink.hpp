@@ -34,6 +34,9 @@ class LineSink {
     /// took only in part is completed before the next one.
     bool write(std::string_view line) noexcept;
 
+    /// As write(), but a line that cannot be written is not counted.
+    bool try_write(std::string_view line) noexcept;
+
     /// Waits until a line can be written, `limit` at most: for the last line, when no child is
     /// left. Returns at once when there is nothing to write to.
     void drain(base::Duration limit) noexcept;

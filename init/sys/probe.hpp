@@ -13,7 +13,7 @@ namespace sys {
 struct ProbeFailure {
     std::string text;  ///< for people: "connection refused", "timed out after 1s", "status 503"
     int code = 0;      ///< errno, or 0
-    /// A try cannot succeed later either, as with a port that is no number.
+    /// A try cannot succeed later either, as with a socket path that is too long.
     bool is_permanent = false;
 };
 

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include "sys/files.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "sys/fd.hpp"
+
+namespace sys {
+namespace {
+
+base::unexpected<base::Errno> failure(const char* op, int code = errno) {
+    return base::unexpected<base::Errno>{base::Errno{op, code}};
+}
+
+std::string parent_of(const std::string& path) {
+    const auto slash = path.find_last_of('/');
+    if (slash == std::string::npos) {
+        return ".";
+    }
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+base::Result<void> write_all(int fd, std::string_view content) {
+    while (!content.empty()) {
+        const ssize_t wrote = ::write(fd, content.data(), content.size());
+        if (wrote < 0 && errno == EINTR) {
+            continue;
+        }
+        if (wrote < 0) {
+            return failure("write");
+        }
+        content.remove_prefix(static_cast<std::size_t>(wrote));
+    }
+    return {};
+}
+
+base::Result<void> fill_file(int fd, std::string_view content, unsigned mode,
+                             std::optional<Owner> owner) {
+    // The owner first: until the mode is set, nobody else may open it.
+    if (owner && (owner->uid != ::geteuid() || owner->gid != ::getegid()) &&
+        ::fchown(fd, owner->uid, owner->gid) != 0) {
+        return failure("fchown");
+    }
+    if (::fchmod(fd, mode) != 0) {
+        return failure("fchmod");
+    }
+    if (const auto written = write_all(fd, content); !written) {
+        return written;
+    }
+    if (::fsync(fd) != 0) {
+        return failure("fsync");
+    }
+    return {};
+}
+
+struct DirCloser {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+}  // namespace
+
+base::Result<std::string> read_file(const std::string& path, std::size_t limit) {
+    const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    if (!file) {
+        return failure("open");
+    }
+    std::string content;
+    std::array<char, 16384> buffer;
+    for (;;) {
+        const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return failure("read");
+        }
+        if (got == 0) {
+            return content;
+        }
+        content.append(buffer.data(), static_cast<std::size_t>(got));
+        if (content.size() > limit) {
+            return failure("read", EFBIG);
+        }
+    }
+}
+
+base::Result<void> write_file_atomic(const std::string& path, std::string_view content,
+                                     unsigned mode, std::optional<Owner> owner) {
+    std::string temporary = path + ".XXXXXX";
+    const UniqueFd file{::mkostemp(temporary.data(), O_CLOEXEC)};
+    if (!file) {
+        return failure("open");
+    }
+    auto result = fill_file(file.get(), content, mode, owner);
+    if (result && ::rename(temporary.c_str(), path.c_str()) != 0) {
+        result = failure("rename");
+    }
+    if (!result) {
+        ::unlink(temporary.c_str());
+        return result;
+    }
+    return sync_parent(path);
+}
+
+base::Result<void> sync_parent(const std::string& path) {
+    const UniqueFd directory{::open(parent_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!directory) {
+        return failure("open");
+    }
+    // Some file systems (overlay on old kernels, FUSE) cannot sync a directory and say EINVAL.
+    if (::fsync(directory.get()) != 0 && errno != EINVAL) {
+        return failure("fsync");
+    }
+    return {};
+}
+
+base::Result<void> publish_tree(const std::string& staging, const std::string& target) {
+    const UniqueFd directory{::open(staging.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!directory) {
+        return failure("open");
+    }
+    if (::syncfs(directory.get()) != 0) {
+        return failure("syncfs");
+    }
+    if (::rename(staging.c_str(), target.c_str()) != 0) {
+        return failure("rename");
+    }
+    return sync_parent(target);
+}
+
+base::Result<std::vector<std::string>> list_directory(const std::string& path) {
+    const std::unique_ptr<DIR, DirCloser> directory{::opendir(path.c_str())};
+    if (!directory) {
+        return failure("opendir");
+    }
+    std::vector<std::string> names;
+    errno = 0;
+    while (const dirent* entry = ::readdir(directory.get())) {
+        const std::string_view name{entry->d_name};
+        if (name != "." && name != "..") {
+            names.emplace_back(name);
+        }
+        errno = 0;
+    }
+    if (errno != 0) {
+        return failure("readdir");
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+FileKind kind_of(const std::string& path) noexcept {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) {
+        return FileKind::None;
+    }
+    if (S_ISREG(info.st_mode)) {
+        return FileKind::Regular;
+    }
+    return S_ISDIR(info.st_mode) ? FileKind::Directory : FileKind::Other;
+}
+
+bool exists(const std::string& path) noexcept {
+    struct stat info {};
+    return ::lstat(path.c_str(), &info) == 0;
+}
+
+bool is_executable(const std::string& path) noexcept {
+    return kind_of(path) == FileKind::Regular &&
+           ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
+}
+
+bool is_writable(const std::string& path) noexcept {
+    return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
+}
+
+base::Result<std::string> find_program(const std::string& program, std::string_view search_path) {
+    if (program.empty()) {
+        return failure("execve", ENOENT);
+    }
+    if (program.find('/') != std::string::npos) {
+        return program;
+    }
+    int error = ENOENT;
+    for (bool is_last = false; !is_last;) {
+        const auto colon = search_path.find(':');
+        is_last = colon == std::string_view::npos;
+        const std::string directory{search_path.substr(0, colon)};
+        search_path.remove_prefix(is_last ? search_path.size() : colon + 1);
+        const std::string candidate = (directory.empty() ? "." : directory) + "/" + program;
+        if (is_executable(candidate)) {
+            return candidate;
+        }
+        if (kind_of(candidate) != FileKind::None || errno == EACCES) {
+            error = EACCES;
+        }
+    }
+    return failure("execve", error);
+}
+
+}  // namespace sys

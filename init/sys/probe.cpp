@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include "sys/probe.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <string_view>
+
+#include "sys/clock.hpp"
+#include "sys/error_text.hpp"
+#include "sys/fd.hpp"
+#include "sys/files.hpp"
+#include "sys/resolve.hpp"
+
+namespace sys {
+namespace {
+
+using Outcome = base::Result<void, ProbeFailure>;
+
+base::unexpected<ProbeFailure> failure(int code) {
+    return base::unexpected<ProbeFailure>{ProbeFailure{error_text(code), code}};
+}
+
+base::unexpected<ProbeFailure> failure(std::string text) {
+    return base::unexpected<ProbeFailure>{ProbeFailure{std::move(text), 0}};
+}
+
+// Waits for `events` on `fd` until `deadline`; ETIMEDOUT then.
+int wait_until(int fd, short events, base::Instant deadline) {
+    for (;;) {
+        const auto left = std::max(deadline - now(), base::Duration::zero());
+        pollfd wanted{fd, events, 0};
+        const int ready = ::poll(&wanted, 1, static_cast<int>(left.count()));
+        if (ready > 0) {
+            return 0;
+        }
+        if (ready == 0) {
+            return ETIMEDOUT;
+        }
+        if (errno != EINTR) {
+            return errno;
+        }
+    }
+}
+
+// A connected, non-blocking socket, or the errno value.
+base::Result<UniqueFd> open_connection(const sockaddr* address, socklen_t length,
+                                       base::Instant deadline) {
+    UniqueFd fd{::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+    if (!fd) {
+        return base::unexpected{base::Errno{"socket", errno}};
+    }
+    if (::connect(fd.get(), address, length) == 0) {
+        return fd;
+    }
+    if (errno != EINPROGRESS) {
+        return base::unexpected{base::Errno{"connect", errno}};
+    }
+    int error = wait_until(fd.get(), POLLOUT, deadline);
+    socklen_t size = sizeof error;
+    if (error == 0) {
+        ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+    }
+    if (error != 0) {
+        return base::unexpected{base::Errno{"connect", error}};
+    }
+    return fd;
+}
+
+base::Result<UniqueFd, ProbeFailure> connect_any(const base::Endpoint& endpoint,
+                                                 base::Instant deadline) {
+    const auto addresses = resolve(endpoint.host, endpoint.port, deadline);
+    if (!addresses) {
+        return base::unexpected{addresses.error()};
+    }
+    base::Errno last{"connect", ETIMEDOUT};
+    auto left = static_cast<std::int64_t>(addresses->size());
+    for (const auto& address : *addresses) {
+        // An equal share of what is left each, so that a silent address does not use up all of it.
+        const auto begin = now();
+        const auto share = begin + std::max(deadline - begin, base::Duration::zero()) / left--;
+        auto fd = open_connection(reinterpret_cast<const sockaddr*>(&address.storage),
+                                  address.length, share);
+        if (fd) {
+            return std::move(*fd);
+        }
+        last = fd.error();
+    }
+    return failure(last.code);
+}
+
+Outcome try_tcp(const base::Endpoint& endpoint, base::Instant deadline) {
+    const auto fd = connect_any(endpoint, deadline);
+    if (!fd) {
+        return base::unexpected{fd.error()};
+    }
+    return {};
+}
+
+Outcome try_unix(const base::Endpoint& endpoint, base::Instant deadline) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (endpoint.path.size() >= sizeof address.sun_path) {
+        return base::unexpected{
+            ProbeFailure{"a socket path has 107 bytes at most", ENAMETOOLONG, true}};
+    }
+    std::copy(endpoint.path.begin(), endpoint.path.end(), address.sun_path);
+    const auto fd =
+        open_connection(reinterpret_cast<const sockaddr*>(&address), sizeof address, deadline);
+    if (!fd) {
+        // A full backlog: it listens, but does not accept.
+        return failure(fd.error().code == EAGAIN ? ETIMEDOUT : fd.error().code);
+    }
+    return {};
+}
+
+std::string make_request(const base::Endpoint& endpoint) {
+    const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
+    std::string host = is_ipv6 ? "[" + endpoint.host + "]" : endpoint.host;
+    if (endpoint.port != 80) {
+        host += ":" + std::to_string(endpoint.port);
+    }
+    return "GET " + endpoint.path + " HTTP/1.0\r\nHost: " + host +
+           "\r\nUser-Agent: pidone\r\nConnection: close\r\n\r\n";
+}
+
+// Sends all of `request`; an errno value or 0.
+int send_all(int fd, std::string_view request, base::Instant deadline) {
+    while (!request.empty()) {
+        const ssize_t sent = ::send(fd, request.data(), request.size(), MSG_NOSIGNAL);
+        if (sent > 0) {
+            request.remove_prefix(static_cast<std::size_t>(sent));
+        } else if (errno != EAGAIN && errno != EINTR) {
+            return errno;
+        } else if (const int error = wait_until(fd, POLLOUT, deadline); error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+// "HTTP/1.1 200 OK" as it stands, up to its end or to 64 bytes; `error` tells why it is short.
+std::string receive_status_line(int fd, base::Instant deadline, int& error) {
+    std::string line;
+    while (line.find('\n') == std::string::npos && line.size() < 64) {
+        std::array<char, 64> buffer{};
+        const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), 0);
+        if (got > 0) {
+            line.append(buffer.data(), static_cast<std::size_t>(got));
+        } else if (got == 0) {
+            break;
+        } else if (errno != EAGAIN && errno != EINTR) {
+            error = errno;
+            break;
+        } else if (error = wait_until(fd, POLLIN, deadline); error != 0) {
+            break;
+        }
+    }
+    return line;
+}
+
+Outcome judge(std::string_view line) {
+    const auto space = line.find(' ');
+    const auto is_digit = [](char letter) { return letter >= '0' && letter <= '9'; };
+    if (!line.starts_with("HTTP/") || space == std::string_view::npos || line.size() < space + 4 ||
+        !std::all_of(line.begin() + static_cast<std::ptrdiff_t>(space) + 1,
+                     line.begin() + static_cast<std::ptrdiff_t>(space) + 4, is_digit)) {
+        return failure("the answer is not HTTP");
+    }
+    const auto status = line.substr(space + 1, 3);
+    if (status[0] != '2' && status[0] != '3') {
+        return failure("status " + std::string{status});
+    }
+    return {};
+}
+
+Outcome try_http(const base::Endpoint& endpoint, base::Instant deadline) {
+    const auto fd = connect_any(endpoint, deadline);
+    if (!fd) {
+        return base::unexpected{fd.error()};
+    }
+    int error = send_all(fd->get(), make_request(endpoint), deadline);
+    if (error != 0) {
+        return failure(error);
+    }
+    const auto line = receive_status_line(fd->get(), deadline, error);
+    if (error != 0) {
+        return failure(error);
+    }
+    return judge(line);
+}
+
+Outcome try_once(const base::Endpoint& endpoint, base::Instant deadline) {
+    switch (endpoint.kind) {
+    case base::Endpoint::Kind::Tcp:
+        return try_tcp(endpoint, deadline);
+    case base::Endpoint::Kind::Unix:
+        return try_unix(endpoint, deadline);
+    case base::Endpoint::Kind::Http:
+        return try_http(endpoint, deadline);
+    case base::Endpoint::Kind::File:
+        return kind_of(endpoint.path) != FileKind::None ? Outcome{} : failure(ENOENT);
+    }
+    return failure(EINVAL);
+}
+
+}  // namespace
+
+Outcome try_endpoint(const base::Endpoint& endpoint, base::Duration timeout) {
+    auto outcome = try_once(endpoint, now() + timeout);
+    if (!outcome && outcome.error().code == ETIMEDOUT) {
+        outcome.error().text = "timed out after " + base::to_string(timeout);
+    }
+    return outcome;
+}
+
+}  // namespace sys
