@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "sys/probe.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/exit_status.hpp"
+#include "cli/client_output.hpp"
+#include "cli/commands.hpp"
+#include "cli/probe_options.hpp"
+#include "log/log.hpp"
+#include "sys/clock.hpp"
+#include "sys/environment.hpp"
+#include "sys/process.hpp"
+
+namespace cli {
+namespace {
+
+using base::Duration;
+
+// One try, so that an endpoint whose packets are dropped does not keep the others waiting for long.
+constexpr Duration kTryTimeout{3'000};
+constexpr int kExitSilent = 1;
+
+struct Pending {
+    base::Endpoint endpoint;
+    std::string reason;
+    bool is_hopeless = false;
+};
+
+// The time that is left, or nothing when there is no end to it.
+class Deadline {
+  public:
+    explicit Deadline(std::optional<Duration> timeout) {
+        if (timeout) {
+            end_ = sys::now() + *timeout;
+        }
+    }
+    [[nodiscard]] std::optional<Duration> left() const {
+        if (!end_) {
+            return std::nullopt;
+        }
+        return std::max(*end_ - sys::now(), Duration{0});
+    }
+    [[nodiscard]] bool is_over() const { return end_ && sys::now() >= *end_; }
+    [[nodiscard]] Duration at_most(Duration wanted) const {
+        return std::min(left().value_or(wanted), wanted);
+    }
+
+  private:
+    std::optional<base::Instant> end_;
+};
+
+bool try_once(Pending& pending, const Deadline& deadline) {
+    const auto answer =
+        sys::try_endpoint(pending.endpoint, std::max(deadline.at_most(kTryTimeout), Duration{1}));
+    if (!answer) {
+        pending.reason = answer.error().text;
+        pending.is_hopeless = answer.error().is_permanent;
+    }
+    return answer.has_value();
+}
+
+int probe_endpoints(const ProbeOptions& options) {
+    const Deadline deadline{options.timeout};
+    std::vector<Pending> pending;
+    for (const auto& endpoint : options.endpoints) {
+        pending.push_back({.endpoint = endpoint, .reason = {}});
+    }
+    while (true) {
+        std::erase_if(pending, [&](Pending& item) { return try_once(item, deadline); });
+        const bool is_hopeless = std::any_of(pending.begin(), pending.end(),
+                                             [](const Pending& item) { return item.is_hopeless; });
+        if (pending.empty() || is_hopeless || deadline.is_over()) {
+            break;
+        }
+        sys::sleep_for(deadline.at_most(options.interval));
+    }
+    for (const auto& item : pending) {
+        (void)complain("probe: " + std::string{base::to_string(item.endpoint)} +
+                           " did not answer: " + item.reason,
+                       kExitSilent);
+    }
+    return pending.empty() ? 0 : kExitSilent;
+}
+
+// The words of a failed try: the exit status, or why there is none.
+std::string describe(const base::Result<base::ExitStatus>& result) {
+    if (result) {
+        return std::string{base::to_string(*result)};
+    }
+    return result.error().code == ETIMEDOUT ? "did not end in time"
+                                            : logging::error_text(result.error().code);
+}
+
+int probe_command(const ProbeOptions& options) {
+    const Deadline deadline{options.timeout};
+    sys::Invocation invocation;
+    invocation.argv = options.command;
+    invocation.environment = sys::environment_entries();
+    invocation.inherits_stdin = true;
+    while (true) {
+        invocation.timeout = deadline.left();
+        const auto result = sys::run_command(invocation);
+        if (result && *result == base::ExitStatus::exited(0)) {
+            return 0;
+        }
+        const auto message = "probe: '" + options.command.front() + "' " + describe(result);
+        if (!result && result.error().code != ETIMEDOUT) {
+            return complain(message, result.error().code == ENOENT ? base::kExitNotFound
+                                                                   : base::kExitNotExecutable);
+        }
+        if (deadline.is_over()) {
+            return complain(message, kExitSilent);
+        }
+        sys::sleep_for(deadline.at_most(options.interval));
+    }
+}
+
+}  // namespace
+
+int run_probe(std::span<const std::string> args) {
+    const auto options = parse_probe_options(args);
+    if (!options) {
+        return complain("probe: " + options.error(), base::kExitUsage);
+    }
+    if (options->is_help) {
+        const std::string topic = "probe";
+        return run_help({&topic, 1});
+    }
+    return options->command.empty() ? probe_endpoints(*options) : probe_command(*options);
+}
+
+}  // namespace cli
