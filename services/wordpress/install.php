@@ -1,0 +1,243 @@
+<?php
+// Makes the database what .env and the secrets say, at every start and before php-fpm runs. A row in
+// the database marks a finished installation and is written last, so one that was killed at any
+// point is known as such by its absence and made again.
+declare(strict_types=1);
+
+const MARK = 'pidone_setup';
+const APPLIED = 'pidone_secrets';
+const THEME = 'twentytwentythree';
+const CORE_TABLES = [
+    'wp_commentmeta', 'wp_comments', 'wp_links', 'wp_options', 'wp_postmeta', 'wp_posts',
+    'wp_term_relationships', 'wp_term_taxonomy', 'wp_termmeta', 'wp_terms', 'wp_usermeta', 'wp_users',
+];
+
+function say(string $text): void
+{
+    fwrite(STDERR, "wordpress: $text\n");
+}
+
+function fail(string $text): never
+{
+    say($text);
+    $GLOBALS['said_why'] = true;
+    exit(1);
+}
+
+function setting(string $name): string
+{
+    $value = (string) getenv($name);
+    $value !== '' || fail("$name is not set; it is a key of .env (see .env.example)");
+    return $value;
+}
+
+function secret(string $name): string
+{
+    $path = "/run/secrets/$name";
+    $text = is_readable($path) ? rtrim((string) file_get_contents($path), "\r\n") : '';
+    $text !== '' || fail("cannot read the secret '$path', or it is empty; 'make secrets' makes it");
+    return $text;
+}
+
+/** The two people of the site, checked. */
+function accounts(): array
+{
+    $owner = ['login' => setting('WP_OWNER'), 'email' => setting('WP_OWNER_EMAIL'),
+              'role' => 'administrator', 'password' => secret('wp_owner_password')];
+    $author = ['login' => setting('WP_AUTHOR'), 'email' => setting('WP_AUTHOR_EMAIL'),
+               'role' => 'author', 'password' => secret('wp_author_password')];
+    if (stripos($owner['login'], 'admin') !== false) {
+        fail("WP_OWNER is '{$owner['login']}', but the administrator's name must not contain 'admin'");
+    }
+    if (strcasecmp($owner['login'], $author['login']) === 0) {
+        fail("WP_OWNER and WP_AUTHOR are both '{$owner['login']}', expected two different names");
+    }
+    if (strcasecmp($owner['email'], $author['email']) === 0) {
+        fail("WP_OWNER_EMAIL and WP_AUTHOR_EMAIL are both '{$owner['email']}', expected two addresses");
+    }
+    return [$owner, $author];
+}
+
+/**
+ * A connection of our own, made of nothing of WordPress's. The server may be on its way down for a
+ * restart that brings it this very password, so a refusal is final only after a while.
+ */
+function connect(float $seconds): mysqli
+{
+    mysqli_report(MYSQLI_REPORT_OFF);
+    $deadline = microtime(true) + $seconds;
+    do {
+        $db = mysqli_init();
+        $db->options(MYSQLI_OPT_CONNECT_TIMEOUT, 3);
+        $is_open = @$db->real_connect(
+            'mariadb', setting('DB_USER'), secret('db_password'), setting('DB_NAME'), (int) setting('DB_PORT')
+        );
+        if ($is_open) {
+            mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
+            return $db;
+        }
+        $why = mysqli_connect_error();
+        isset($is_said) || say("waiting for the database: $why");
+        $is_said = true;
+        usleep(50_000);
+    } while (microtime(true) < $deadline);
+    fail("cannot log in to the database within {$seconds} s; look at the log of mariadb: $why");
+}
+
+/** One column of an answer. */
+function column(mysqli $db, string $sql): array
+{
+    return array_column($db->query($sql)->fetch_all(), 0);
+}
+
+/** What is in the tables that a killed installation cannot have put there. */
+function foreign_content(mysqli $db, array $tables, array $logins): array
+{
+    $known = "'" . implode("','", array_map($db->real_escape_string(...), $logins)) . "'";
+    $questions = [
+        'wp_users' => ["SELECT CONCAT('user ', user_login) FROM wp_users WHERE user_login NOT IN ($known)"],
+        'wp_usermeta' => ["SELECT CONCAT('a login of user ', user_id) FROM wp_usermeta
+            WHERE meta_key = 'session_tokens'"],
+        'wp_posts' => ["SELECT CONCAT('post ', ID, ' ', post_title) FROM wp_posts
+            WHERE post_type NOT IN ('post', 'page') OR post_modified <> post_date
+               OR post_name NOT IN ('hello-world', 'sample-page', 'privacy-policy')"],
+        'wp_comments' => ["SELECT CONCAT('comment ', comment_ID) FROM wp_comments
+            WHERE comment_author_email <> 'wapuu@wordpress.example'"],
+        'wp_links' => ["SELECT CONCAT('link ', link_id) FROM wp_links"],
+    ];
+    $found = array_map(fn ($table) => "table $table", array_values(array_diff($tables, CORE_TABLES)));
+    foreach ($questions as $table => [$sql]) {
+        if (in_array($table, $tables, true)) {
+            array_push($found, ...column($db, $sql));
+        }
+    }
+    return $found;
+}
+
+/** Drops what a killed installation left, having proved that it is nothing else. */
+function drop_unfinished(mysqli $db, array $tables, array $logins): void
+{
+    $found = foreign_content($db, $tables, $logins);
+    if ($found !== []) {
+        $some = implode(', ', array_slice($found, 0, 5)) . (count($found) > 5 ? ', ...' : '');
+        $name = setting('DB_NAME');
+        fail("the database '$name' has WordPress tables without our mark and with what may be "
+            . "somebody's ($some); nothing was changed. To keep it, run in 'make db': INSERT INTO "
+            . "$name.wp_options (option_name, option_value) VALUES ('" . MARK . "', 'kept'); to begin "
+            . "anew, drop these tables or set another DB_NAME in .env");
+    }
+    say('removing an installation that was cut off: ' . count($tables) . ' tables');
+    foreach ($tables as $table) {
+        $db->query("DROP TABLE IF EXISTS `$table`");
+    }
+}
+
+/** What WordPress cannot tell by its return values: that every part of an installation is there. */
+function verify_whole(mysqli $db): void
+{
+    $missing = array_diff(CORE_TABLES, column($db, "SHOW TABLES LIKE 'wp\\_%'"));
+    $missing === [] || fail('the installation lacks ' . implode(', ', $missing));
+    $counts = ['wp_users' => 2, 'wp_posts' => 3, 'wp_comments' => 1, 'wp_terms' => 1];
+    foreach ($counts as $table => $least) {
+        $rows = (int) column($db, "SELECT COUNT(*) FROM $table")[0];
+        $rows >= $least || fail("the installation has $rows rows in $table, expected at least $least");
+    }
+}
+
+/** Settings of a new site only: later they are the owner's to change. */
+function set_up_new_site(array $owner): void
+{
+    $result = wp_install(setting('WP_TITLE'), $owner['login'], $owner['email'], true, '',
+                         wp_slash($owner['password']));
+    is_wp_error($result) && fail('cannot install: ' . $result->get_error_message());
+    $options = [
+        'comment_moderation' => 0, 'comment_previously_approved' => 0,
+        'comments_notify' => 0, 'moderation_notify' => 0,
+        'default_pingback_flag' => 0, 'default_ping_status' => 'closed', 'show_avatars' => 0,
+    ];
+    foreach ($options as $name => $value) {
+        update_option($name, $value);
+    }
+    $GLOBALS['wp_rewrite']->set_permalink_structure('/%postname%/');
+    flush_rewrite_rules(false);
+}
+
+/**
+ * An account as .env and the secrets say. A secret counts as changed when its keyed hash differs
+ * from the one applied last; an unchanged one leaves a password that was set in wp-admin alone.
+ */
+function apply_account(array $account, array &$applied): void
+{
+    $hash = hash_hmac('sha256', $account['login'] . "\0" . $account['password'], secret('wp_salts'));
+    $password = wp_slash($account['password']);   // the login form hashes what it got with slashes
+    $user = get_user_by('login', $account['login']);
+    if ($user === false) {
+        $result = wp_insert_user([
+            'user_login' => $account['login'], 'user_email' => $account['email'],
+            'user_pass' => $password, 'role' => $account['role'],
+        ]);
+        is_wp_error($result) && fail("cannot create '{$account['login']}': " . $result->get_error_message());
+    } elseif (!hash_equals($applied[$account['role']] ?? '', $hash)
+              && !wp_check_password($password, $user->user_pass, $user->ID)) {
+        wp_set_password($password, $user->ID);
+        say("the changed password of '{$account['login']}' is in force");
+    }
+    $applied[$account['role']] = $hash;
+}
+
+// WordPress ends with code 0 and a page of HTML when it cannot go on: that must not pass for success.
+ob_start();
+$is_finished = false;
+$said_why = false;
+register_shutdown_function(function (): void {
+    $page = trim(preg_replace('/\s+/', ' ', strip_tags((string) ob_get_clean())));
+    if (!$GLOBALS['is_finished']) {
+        $GLOBALS['said_why'] || say('the installation ended early: ' . ($page !== '' ? $page : 'no reason given'));
+        exit(1);
+    }
+});
+
+[$owner, $author] = accounts();
+$db = connect(60.0);
+// Whoever held this before may have been killed, yet its last statement may still be running.
+column($db, "SELECT GET_LOCK('" . MARK . "', 30)")[0] === '1'
+    || fail('another installation is under way; nothing was changed');
+$tables = column($db, "SHOW TABLES LIKE 'wp\\_%'");
+$mark = in_array('wp_options', $tables, true)
+    ? column($db, "SELECT option_value FROM wp_options WHERE option_name = '" . MARK . "'") : [];
+$is_new = $mark === [];
+if ($is_new && $tables !== []) {
+    drop_unfinished($db, $tables, [$owner['login'], $author['login']]);
+}
+
+define('WP_INSTALLING', true);
+define('DISABLE_WP_CRON', true);
+$_SERVER += ['HTTP_HOST' => setting('DOMAIN_NAME'), 'HTTPS' => 'on', 'REQUEST_URI' => '/',
+             'REQUEST_METHOD' => 'GET', 'SERVER_PROTOCOL' => 'HTTP/1.1', 'REMOTE_ADDR' => '127.0.0.1'];
+/** Stands in for WordPress's own, which would send mail. */
+function wp_new_blog_notification(): void
+{
+}
+require '/var/www/html/wp-load.php';
+require ABSPATH . 'wp-admin/includes/upgrade.php';
+add_filter('pre_http_request', fn () => new WP_Error('offline', 'no requests during installation'));
+
+if ($is_new) {
+    set_up_new_site($owner);
+} else {
+    wp_upgrade();
+}
+if (!wp_get_theme()->exists() || ($is_new && get_stylesheet() !== THEME)) {
+    switch_theme(THEME);
+}
+$applied = (array) get_option(APPLIED, []);
+$before = $applied;
+apply_account($owner, $applied);
+apply_account($author, $applied);
+$applied === $before || update_option(APPLIED, $applied, false);
+if ($is_new) {
+    verify_whole($db);
+    $db->query("INSERT INTO wp_options (option_name, option_value) VALUES ('" . MARK . "', '1')");
+    say("installed '" . setting('WP_TITLE') . "' at " . WP_HOME);
+}
+$is_finished = true;

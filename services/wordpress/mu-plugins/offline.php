@@ -1,0 +1,21 @@
+<?php
+/*
+Plugin Name: Offline
+Description: New versions come with the image, so WordPress asks nobody about them.
+*/
+
+foreach (['wp_version_check', 'wp_update_plugins', 'wp_update_themes'] as $pidone_event) {
+    remove_all_actions($pidone_event);
+    remove_action('init', 'wp_schedule_update_checks');
+    foreach (['load-plugins.php', 'load-themes.php', 'load-update.php', 'load-update-core.php'] as $pidone_page) {
+        remove_action($pidone_page, $pidone_event);
+    }
+}
+foreach (['_maybe_update_core', '_maybe_update_plugins', '_maybe_update_themes'] as $pidone_check) {
+    remove_action('admin_init', $pidone_check);
+}
+
+// The news on the dashboard come from wordpress.org.
+add_action('wp_dashboard_setup', function (): void {
+    remove_meta_box('dashboard_primary', 'dashboard', 'side');
+});
