@@ -119,7 +119,7 @@ std::string health_line(const control::HealthReply& reply) {
 std::string status_table(const control::Client::Status& status) {
     const auto& container = status.container;
     std::string out =
-        logging::format("{} for {}, {} mode, pidone {}\n", control::to_string(container.health),
+        logging::format("{}, up {}, {} mode, pidone {}\n", control::to_string(container.health),
                         base::to_string(container.uptime).view(), mode_text(container.mode),
                         printable(container.version.view()));
     std::vector<Row> rows{{"SERVICE", "STATE", "PID", "SINCE", "READY IN", "LAST EXIT", "STATUS"}};

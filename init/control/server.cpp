@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <span>
 #include <utility>
 
@@ -48,7 +49,17 @@ std::string_view directory_of(std::string_view path) {
                                                          : path.substr(0, slash);
 }
 
+/// Whether somebody serves the socket at `address`, as when two containers share a /run.
+bool is_in_use(std::string_view address) {
+    const auto socket = sys::connect_to(address, std::chrono::milliseconds{100});
+    return socket || socket.error().code == EAGAIN || socket.error().code == EPROTOTYPE;
+}
+
 base::Result<sys::UniqueFd> listen_at(std::string_view address) {
+    // Taking it away would leave the other one's clients without an answer.
+    if (is_in_use(address)) {
+        return base::unexpected{base::Errno{"bind", EADDRINUSE}};
+    }
     const std::string directory{address.starts_with('@') ? "" : directory_of(address)};
     // One that exists keeps its mode: it is the image's or the volume's decision.
     if (!directory.empty() && sys::kind_of(directory) == sys::FileKind::None) {

@@ -34,10 +34,11 @@ class Server {
     static constexpr std::size_t kSlots = 16;
 
     /// Listens on `path`, making its directory (0755) when it is missing; the socket itself is
-    /// 0666, because everybody in the container may ask. Where the path cannot be bound, the
-    /// abstract name of the container's mount and PID namespaces is taken. An empty `path` gives a
-    /// server that is off. `service_count` is that of every later Snapshot. Fails with the errno of
-    /// the path when neither name can be had; PID 1 then goes on without.
+    /// 0666, because everybody in the container may ask. Where the path cannot be bound, or
+    /// somebody else serves it (two containers with one /run), the abstract name of the container's
+    /// mount and PID namespaces is taken. An empty `path` gives a server that is off.
+    /// `service_count` is that of every later Snapshot. Fails with the errno of the path when
+    /// neither name can be had; PID 1 then goes on without.
     [[nodiscard]] static base::Result<Server> open(std::string_view path,
                                                    std::size_t service_count);
 

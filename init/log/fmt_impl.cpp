@@ -4,6 +4,11 @@
 
 #include "log/log.hpp"
 
+// fmt's own library would bring these two; format.h only declares them.
+template fmt::detail::thousands_sep_result<char> fmt::detail::thousands_sep_impl<char>(
+    fmt::detail::locale_ref);
+template char fmt::detail::decimal_point_impl<char>(fmt::detail::locale_ref);
+
 namespace logging {
 
 std::string_view vformat_into(std::span<char> buffer, fmt::string_view text,

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+
+#include "cli/status_view.hpp"
+
+using namespace std::chrono_literals;
+using control::Health;
+using control::Mode;
+
+namespace {
+
+control::Client::Status site() {
+    control::Client::Status status;
+    status.container = {.health = Health::Healthy,
+                        .mode = Mode::Service,
+                        .version = control::Word{"1.2.3"},
+                        .uptime = 3h + 12min,
+                        .total = 2,
+                        .first = 0,
+                        .count = 2};
+    status.services.push_back({.name = control::Name{"mariadb"},
+                               .state = control::Word{"up"},
+                               .health = Health::Healthy,
+                               .pid = base::Pid{7},
+                               .since = 3h + 12min,
+                               .ready_after = 1250ms,
+                               .restarts = 0,
+                               .last_exit = {},
+                               .status_text = control::Line{"Taking \"requests\"\n\xff"}});
+    status.services.push_back({.name = control::Name{"import"},
+                               .state = control::Word{"failed"},
+                               .health = Health::Unhealthy,
+                               .pid = base::Pid::None,
+                               .since = 5s,
+                               .ready_after = {},
+                               .restarts = 1,
+                               .last_exit = base::ExitStatus::killed(base::kSigKill),
+                               .status_text = {}});
+    return status;
+}
+
+}  // namespace
+
+TEST_CASE("the line for docker's health log names the service that decided") {
+    control::HealthReply reply{Health::Starting, Mode::Service, control::Name{"wordpress"},
+                               control::Word{"setup"}};
+    CHECK(cli::health_line(reply) == "starting: wordpress (setup)");
+
+    reply = {Health::Healthy, Mode::Service, {}, {}};
+    CHECK(cli::health_line(reply) == "healthy");
+
+    reply = {Health::Healthy, Mode::Command, {}, {}};
+    CHECK(cli::health_line(reply) == "healthy (command mode)");
+}
+
+TEST_CASE("the table of the status is aligned and safe for a terminal") {
+    CHECK(cli::status_table(site()) ==
+          "healthy, up 3h12m, service mode, pidone 1.2.3\n"
+          "SERVICE  STATE   PID  SINCE  READY IN  LAST EXIT          STATUS\n"
+          "mariadb  up      7    3h12m  1.2s      -                  Taking \"requests\"?\xff\n"
+          "import   failed  -    5s     -         killed by SIGKILL  -\n");
+}
+
+TEST_CASE("the JSON of the status is one line with stable keys") {
+    CHECK(
+        cli::status_json(site()) ==
+        R"({"version":"1.2.3","mode":"service","health":"healthy","uptime":11520.000,"services":[)"
+        R"({"name":"mariadb","state":"up","health":"healthy","pid":7,"since":11520.000,)"
+        R"("ready":1.250,"restarts":0,"last_exit":null,)"
+        "\"status_text\":\"Taking \\\"requests\\\"\\u000a\xef\xbf\xbd\"},"
+        R"({"name":"import","state":"failed","health":"unhealthy","pid":null,"since":5.000,)"
+        R"("ready":null,"restarts":1,"last_exit":{"signal":"SIGKILL","core":false},)"
+        "\"status_text\":\"\"}]}\n");
+}
+
+TEST_CASE("an exit code is an object in JSON too, so that it cannot be taken for a signal") {
+    auto status = site();
+    status.services.erase(status.services.begin());
+    status.services[0].last_exit = base::ExitStatus::exited(3);
+
+    CHECK(cli::status_json(status).find(R"("last_exit":{"code":3})") != std::string::npos);
+}
+
+TEST_CASE("a JSON string escapes what it must and replaces what is no UTF-8") {
+    CHECK(cli::json_string("a\\b\"c") == R"("a\\b\"c")");
+    CHECK(cli::json_string(std::string_view{"\0\x1f\x7f", 3}) == R"("\u0000\u001f\u007f")");
+    CHECK(cli::json_string("\xe2\x82\xac \xf0\x9f\x90\xb3") == "\"\xe2\x82\xac \xf0\x9f\x90\xb3\"");
+    SUBCASE("cut sequence") {
+        CHECK(cli::json_string("\xe2\x82") == "\"\ufffd\ufffd\"");
+    }
+    SUBCASE("overlong slash") {
+        CHECK(cli::json_string("\xc0\xaf") == "\"\ufffd\ufffd\"");
+    }
+    SUBCASE("surrogate") {
+        CHECK(cli::json_string("\xed\xa0\x80") == "\"\ufffd\ufffd\ufffd\"");
+    }
+    SUBCASE("beyond U+10FFFF") {
+        CHECK(cli::json_string("\xf4\x90\x80\x80") == "\"\ufffd\ufffd\ufffd\ufffd\"");
+    }
+}
