@@ -215,7 +215,7 @@ class Lab:
 
     def __init__(self, tools, tmp):
         self.pidone, self.box, self.nsrun, self.links = (tools / n for n in ("pidone", "box", "nsrun", "links"))
-        self.tmp, self.runs, self.count = tmp, [], 0
+        self.tmp, self.runs, self.helpers, self.count = tmp, [], [], 0
         self.base_env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
                          **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
 
@@ -268,6 +268,13 @@ class Lab:
                               capture_output=True, text=True, timeout=timeout * SLOW, stdin=subprocess.DEVNULL,
                               env={**self.base_env, **(env or {})})
 
+    def start_inside(self, run, argv):
+        """A helper program in all namespaces of a run; it ends with the namespace."""
+        process = subprocess.Popen(["nsenter", "-t", str(run.pid), "-p", "-m", "-n", "--", *map(str, argv)],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=self.base_env)
+        self.helpers.append(process)
+        return process
+
     def local(self, *args, timeout=10, env=None, cwd=None):
         """A pidone sub-command as an ordinary process, outside of any namespace."""
         return subprocess.run([self.pidone, *map(str, args)], capture_output=True, text=True, cwd=cwd,
@@ -276,6 +283,9 @@ class Lab:
     def close(self):
         for run in self.runs:
             run.close()
+        for process in self.helpers:
+            process.kill()
+            process.wait()
 
 
 def seconds_of_cpu(pid, seconds):

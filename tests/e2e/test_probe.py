@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: MIT
+"""`pidone probe`: every kind of URL, names, and deadlines."""
+
+import http.server
+import socket
+import threading
+import time
+
+import pytest
+from harness import SLOW
+
+
+@pytest.fixture
+def listener():
+    made = socket.create_server(("127.0.0.1", 0))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def web():
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            code = int(self.path.strip("/") or 200)
+            self.send_response(code)
+            self.end_headers()
+            self.wfile.write(b"x" * 100_000)
+
+        def log_message(self, *args):
+            return
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def closed_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def probe(lab, *args):
+    begin = time.monotonic()
+    done = lab.local("probe", *args)
+    return done, time.monotonic() - begin
+
+
+def test_tcp(lab, listener):
+    done, took = probe(lab, f"tcp://127.0.0.1:{listener.getsockname()[1]}")
+    assert done.returncode == 0 and took < 1 * SLOW and done.stdout == ""
+
+
+def test_tcp_by_name(lab, listener):
+    assert probe(lab, f"tcp://localhost:{listener.getsockname()[1]}", "--timeout", "2s")[0].returncode == 0
+
+
+def test_tcp_ipv6(lab):
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6")
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("no IPv6 loopback")
+    assert probe(lab, f"tcp://[::1]:{listener.getsockname()[1]}", "--timeout", "2s")[0].returncode == 0
+    listener.close()
+
+
+@pytest.mark.parametrize("code,ready", [(200, True), (204, True), (302, True), (404, False), (503, False)])
+def test_http(lab, web, code, ready):
+    done, _ = probe(lab, f"{web}/{code}", "--timeout", "300ms")
+    assert (done.returncode == 0) is ready
+    if not ready:
+        assert str(code) in done.stderr
+
+
+def test_unix_and_file(lab):
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(str(lab.tmp / "s"))
+        assert probe(lab, f"unix://{lab.tmp}/s", "--timeout", "200ms")[0].returncode != 0
+        sock.listen()
+        assert probe(lab, f"unix://{lab.tmp}/s", f"file:{lab.tmp}/s")[0].returncode == 0
+
+
+@pytest.mark.parametrize("url", ["tcp://127.0.0.1:PORT", "unix:///nonexistent/socket", "http://127.0.0.1:PORT/",
+                                 "file:/nonexistent/file", "tcp://no-such-host.invalid:1"])
+def test_timeout_names_what_did_not_answer(lab, url):
+    url = url.replace("PORT", str(closed_port()))
+    done, took = probe(lab, url, "--timeout", "400ms")
+    assert done.returncode == 1
+    assert 0.4 <= took < 2 * SLOW
+    assert url in done.stderr and done.stdout == ""
+
+
+def test_all_must_answer(lab, listener):
+    good = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+    bad = f"tcp://127.0.0.1:{closed_port()}"
+    done, _ = probe(lab, good, bad, "--timeout", "300ms")
+    assert done.returncode == 1 and bad in done.stderr and good not in done.stderr
+
+
+def test_it_waits_until_the_server_comes(lab):
+    port = closed_port()
+    servers = []
+
+    def later():
+        time.sleep(0.4)
+        servers.append(socket.create_server(("127.0.0.1", port)))
+    threading.Thread(target=later).start()
+    done, took = probe(lab, f"tcp://127.0.0.1:{port}", "--timeout", "5s")
+    assert done.returncode == 0 and 0.3 < took < 2 * SLOW
+    servers[0].close()
+
+
+def test_a_silent_http_server_does_not_hold_the_deadline(lab, listener):
+    done, took = probe(lab, f"http://127.0.0.1:{listener.getsockname()[1]}/", "--timeout", "500ms")
+    assert done.returncode == 1 and took < 2 * SLOW
+
+
+def test_a_server_that_drips_does_not_hold_the_deadline(lab, listener):
+    def drip():
+        client, _ = listener.accept()
+        with client:
+            try:
+                for _ in range(100):
+                    client.send(b"H")
+                    time.sleep(0.05)
+            except OSError:
+                return
+    threading.Thread(target=drip, daemon=True).start()
+    done, took = probe(lab, f"http://127.0.0.1:{listener.getsockname()[1]}/", "--timeout", "600ms")
+    assert done.returncode == 1 and took < 2 * SLOW
+
+
+def test_garbage_is_not_http(lab, listener):
+    def garble():
+        while listener.fileno() >= 0:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            client.sendall(b"SSH-2.0-OpenSSH\r\n")
+            client.close()
+    threading.Thread(target=garble, daemon=True).start()
+    assert probe(lab, f"http://127.0.0.1:{listener.getsockname()[1]}/", "--timeout", "300ms")[0].returncode == 1
+
+
+@pytest.mark.parametrize("args", [[], ["ftp://x:1"], ["tcp://x"], ["tcp://:1"], ["tcp://x:0"], ["tcp://x:65536"],
+                                  ["http://"], ["file:relative"], ["tcp://127.0.0.1:1", "--timeout", "soon"],
+                                  ["tcp://127.0.0.1:1", "--timeout"], ["--nope", "tcp://127.0.0.1:1"], ["exec"],
+                                  ["exec", "--"]], ids=" ".join)
+def test_usage_errors(lab, args):
+    done, took = probe(lab, *args)
+    assert done.returncode == 64 and done.stdout == "" and done.stderr.startswith("pidone: ")
+    assert took < 1 * SLOW
+
+
+def test_exec(lab):
+    assert probe(lab, "exec", "--", "/bin/true")[0].returncode == 0
+    script = f"test -e {lab.tmp}/two || {{ test -e {lab.tmp}/one && touch {lab.tmp}/two; touch {lab.tmp}/one; exit 1; }}"
+    done, _ = probe(lab, "exec", "--timeout", "5s", "--", "/bin/sh", "-c", script)
+    assert done.returncode == 0
+
+
+def test_exec_that_never_succeeds_or_never_ends(lab):
+    for command in (["/bin/false"], ["/bin/sleep", "600"], ["/nonexistent"]):
+        done, took = probe(lab, "exec", "--timeout", "400ms", "--", *command)
+        assert done.returncode == 1 and took < 2 * SLOW
+        assert command[0] in done.stderr
+
+
+def test_names_come_from_etc_hosts(lab, listener):
+    hosts = lab.tmp / "hosts"
+    hosts.write_text("127.0.0.1 database.example\n")
+    port = listener.getsockname()[1]
+    run = lab.start([lab.pidone, "probe", f"tcp://database.example:{port}", "--timeout", "2s"],
+                    ns=["--bind", f"{hosts}:/etc/hosts"])
+    assert run.wait() == 0, run.stderr

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+"""Service mode: readiness by notification, descriptor and probe, and who may say it."""
+
+import re
+import socket
+import time
+
+import pytest
+from harness import wait_until
+
+AFTER = 'type = "oneshot"\nrequires = ["web"]\ncommand = ["/bin/echo", "after"]\n'
+
+
+def ready_pair(lab, text, **kw):
+    """'web' with the given readiness, and a service that starts only when web is ready."""
+    return lab.service({"web": text, "zafter": AFTER}, **kw)
+
+
+READY = {
+    "none": 'command = ["@BOX@", "sleep", "600"]',
+    "notify": 'command = ["@BOX@", "notify", "main", "READY=1", "stay"]\nready = "notify"',
+    "fd": 'command = ["/bin/sh", "-c", "echo >&3; exec 3>&-; exec sleep 600"]\nready = "fd:3"',
+    "fd5": 'command = ["/bin/sh", "-c", "echo >&5; exec sleep 600"]\nready = "fd:5"',
+    "tcp": 'command = ["@BOX@", "listen", "tcp", "7100", "0.3"]\nready = "tcp://127.0.0.1:7100"',
+    "unix": 'command = ["@BOX@", "listen", "unix", "@TMP@/s"]\nready = "unix://@TMP@/s"',
+    "http": 'command = ["@BOX@", "listen", "http", "7101", "200"]\nready = "http://127.0.0.1:7101/ping"',
+    "file": 'command = ["/bin/sh", "-c", "sleep 0.2; touch @TMP@/f; exec sleep 600"]\nready = "file:@TMP@/f"',
+    "exec": 'command = ["/bin/sh", "-c", "sleep 0.2; touch @TMP@/f; exec sleep 600"]\n'
+            'ready = { exec = ["/usr/bin/test", "-e", "@TMP@/f"] }',
+}
+
+
+@pytest.mark.parametrize("kind", READY)
+def test_each_kind_of_readiness_releases_what_waits(lab, kind):
+    run = ready_pair(lab, READY[kind], ns=["--net"])
+    run.wait_out("^after$")
+    assert run.running()
+    assert run.stop()[0] == 0
+
+
+NEVER = {
+    "notify": 'command = ["@BOX@", "notify", "main", "STATUS=busy", "stay"]\nready = "notify"',
+    "fd": 'command = ["/bin/sh", "-c", "printf x >&3; echo sent; exec sleep 600"]\nready = "fd:3"',
+    "tcp": 'command = ["@BOX@", "sleep", "600"]\nready = "tcp://127.0.0.1:7102"',
+    "http": 'command = ["@BOX@", "listen", "http", "7103", "503"]\nready = "http://127.0.0.1:7103/"',
+    "exec": 'command = ["@BOX@", "sleep", "600"]\nready = { exec = ["/bin/false"] }',
+    "spoof": 'command = ["@BOX@", "notify", "child", "READY=1", "stay"]\nready = "notify"',
+}
+
+
+@pytest.mark.parametrize("kind", NEVER)
+def test_ready_timeout_fails_the_service(lab, kind):
+    run = ready_pair(lab, NEVER[kind] + '\nready-timeout = "500ms"', ns=["--net"])
+    assert run.wait() != 0
+    assert "after" not in run.stdout
+    assert re.search(r"^pidone: .*web.*ready", run.stderr, re.M)
+    assert 0.5 <= run.took < 3
+
+
+def test_without_ready_timeout_it_waits_for_ever(lab):
+    run = ready_pair(lab, NEVER["notify"])
+    run.wait_out("sent")
+    time.sleep(0.5)  # nothing may happen, so nothing can be waited for
+    assert run.running() and "after" not in run.stdout
+
+
+def test_ready_of_a_descendant_is_refused_and_said(lab):
+    run = ready_pair(lab, NEVER["spoof"])
+    run.wait_out("sent")
+    run.wait_err(r"pidone: .*web.*(notif|READY)")
+    assert "after" not in run.stdout
+
+
+def test_notify_access_all_accepts_a_descendant(lab):
+    run = ready_pair(lab, NEVER["spoof"] + '\nnotify-access = "all"')
+    run.wait_out("^after$")
+
+
+def test_ready_of_another_service_does_not_count(lab):
+    """The spoofer finds the socket of 'web' in the environment of its process and sends to that."""
+    spoof = ('command = ["/bin/sh", "-c", "while ! grep -zq ^NOTIFY_SOCKET= /proc/$(cat @TMP@/pid)/environ; do sleep 0.05;'
+             ' done; export $(tr \'\\\\0\' \'\\\\n\' < /proc/$(cat @TMP@/pid)/environ | grep ^NOTIFY_SOCKET=);'
+             ' @BOX@ notify main READY=1; exec sleep 600"]\nafter = []\n')
+    run = lab.service({"web": 'command = ["/bin/sh", "-c", "echo $$ > @TMP@/pid; exec sleep 600"]\nready = "notify"\n'
+                              'notify-access = "all"', "spoof": spoof, "zafter": AFTER})
+    run.wait_out("sent")
+    run.wait_err("pidone: .*(notif|READY)")
+    assert "after" not in run.stdout
+
+
+def test_no_notify_socket_without_ready_notify(lab):
+    run = lab.oneshot("echo [$NOTIFY_SOCKET]", env={"NOTIFY_SOCKET": "@upstream"})
+    assert run.stdout == "[]\n"
+
+
+def test_mainpid_outside_the_session_is_refused(lab):
+    run = ready_pair(lab, 'command = ["@BOX@", "notify", "main", "MAINPID=1\\nREADY=1", "stay"]\nready = "notify"')
+    run.wait_out("^after$")
+    run.wait_err("MAINPID")
+    assert run.running()
+
+
+def test_extend_timeout_lifts_the_ready_timeout(lab):
+    script = ('@BOX@ notify main EXTEND_TIMEOUT_USEC=5000000; sleep 0.8; @BOX@ notify main READY=1; exec sleep 600')
+    run = ready_pair(lab, f'command = ["/bin/sh", "-c", "{script}"]\nready = "notify"\nnotify-access = "all"\n'
+                          'ready-timeout = "400ms"')
+    run.wait_out("^after$")
+
+
+def test_garbage_on_the_notify_socket_is_harmless(lab):
+    script = "@BOX@ notify main XYZ; @BOX@ notify main READY=0; @BOX@ notify main =; @BOX@ notify main READY=1; exec sleep 9"
+    run = ready_pair(lab, f'command = ["/bin/sh", "-c", "{script}"]\nready = "notify"\nnotify-access = "all"')
+    run.wait_out("^after$")
+    assert run.running()
+
+
+def test_a_service_that_dies_before_it_is_ready(lab):
+    run = ready_pair(lab, 'command = ["@BOX@", "exit", "4"]\nready = "notify"')
+    assert run.wait() == 4
+    assert "after" not in run.stdout
+
+
+def test_pidone_tells_its_own_manager(lab):
+    """podman --sdnotify=container: READY=1 when all is ready, STOPPING=1 at the stop."""
+    path = lab.tmp / "manager"
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(str(path))
+    manager.settimeout(5)
+    path.chmod(0o666)
+    run = lab.service({"web": READY["notify"]}, env={"NOTIFY_SOCKET": str(path)})
+    seen = ""
+    while "READY=1" not in seen:
+        seen += manager.recv(4096).decode() + "\n"
+    assert run.stop()[0] == 0
+    while "STOPPING=1" not in seen:
+        seen += manager.recv(4096).decode() + "\n"
+    manager.close()
+
+
+def test_the_manager_hears_nothing_before_readiness(lab):
+    path = lab.tmp / "manager"
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(str(path))
+    manager.setblocking(False)
+    run = lab.service({"web": NEVER["notify"]}, env={"NOTIFY_SOCKET": str(path)})
+    run.wait_out("sent")
+    seen = []
+    deadline = time.monotonic() + 0.3
+    while time.monotonic() < deadline:
+        try:
+            seen.append(manager.recv(4096).decode())
+        except BlockingIOError:
+            time.sleep(0.01)
+    assert not any("READY=1" in text for text in seen)
+    wait_until(run.running)
+    manager.close()
