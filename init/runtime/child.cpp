@@ -80,7 +80,7 @@ ChildResult<VariableTable> set_up(const core::ServiceSpec& service,
     }
     // By this PID 1 recognises what a service left behind, whatever session it fled to.
     variables->set("PIDONE_SERVICE", service.name);
-    auto done = make_directories(service.child, user);
+    auto done = make_directories(service, user);
     if (done) {
         done = render_templates(service.child, *variables, user);
     }

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/child_command.hpp"
 
-#include <cerrno>
 #include <cstddef>
-#include <string_view>
 
 #include "runtime/child_execute.hpp"
 #include "sys/environment.hpp"
 #include "sys/fd.hpp"
-#include "sys/files.hpp"
-#include "sys/process.hpp"
 #include "sys/signals.hpp"
 #include "sys/spawn.hpp"
 #include "sys/terminal.hpp"
@@ -30,21 +26,6 @@ void take_place(const ChildContext& context) {
     if (context.controlling_terminal >= 0) {
         (void)sys::set_foreground_group(context.controlling_terminal, sys::own_pid());
     }
-}
-
-// execvp(3) hands a file that the kernel does not know to the shell, and scripts without a "#!"
-// line count on it.
-base::Errno execute_by_shell(const std::vector<std::string>& argv,
-                             const std::vector<std::string>& environment) {
-    const auto path = sys::find_program(
-        argv.front(), sys::get_variable("PATH").value_or(std::string_view{"/bin:/usr/bin"}));
-    if (!path) {
-        return path.error();
-    }
-    std::vector<std::string> words{"/bin/sh", *path};
-    words.insert(words.end(), argv.begin() + 1, argv.end());
-    (void)sys::execute(words, environment);
-    return base::Errno{"execve", ENOEXEC};
 }
 
 }  // namespace
@@ -80,14 +61,7 @@ ChildError become_program(const core::ServiceSpec& service, const ChildContext& 
     // Last of all: a signal that was forwarded since the fork finds the default or an ignored
     // disposition, as it would in the program itself, and never a handler of ours.
     sys::restore_mask(context.original_mask);
-    auto error = sys::execute(service.command, environment);
-    if (error.code == ENOEXEC) {
-        error = execute_by_shell(service.command, environment);
-    }
-    auto failure = execution_error(error, service.command.front(),
-                                   sys::get_variable("PATH").value_or(std::string_view{}));
-    failure.exit_code = context.command.exec_failure_code.value_or(failure.exit_code);
-    return failure;
+    return execute_program(service.command, environment);
 }
 
 }  // namespace runtime
