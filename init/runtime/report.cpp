@@ -59,7 +59,12 @@ void say_of_container(const Report& report, const core::Spec& spec, logging::Log
     } else if (report.kind == Report::Kind::StopNow) {
         log.warn("got {} while stopping; killing everything now", signal.view());
     } else if (report.kind == Report::Kind::SignalDropped) {
-        log.warn("{} dropped, because no service names it in 'signals'", signal.view());
+        // A terminal sends these two by itself, and a program that ignores them loses nothing.
+        const auto text = signal.view();
+        const bool is_noise = report.signal == base::kSigWinch || report.signal == base::kSigCont;
+        log.line(is_noise ? Severity::Debug : Severity::Warn, {},
+                 "{} dropped, because no service names it in 'signals'",
+                 fmt::make_format_args(text));
     } else if (report.kind == Report::Kind::Draining) {
         log.debug("processes left after the last service get TERM and {}",
                   base::to_string(report.duration).view());
@@ -74,12 +79,15 @@ void say(const Report& report, const core::Spec& spec, const DeathNote& note,
          logging::Logger& log) {
     const auto name = name_of(report.service, spec);
     const auto duration = base::to_string(report.duration);
+    // In command mode pidone is as silent as any small init.
+    const bool is_command = spec.mode == core::Mode::Command;
     switch (report.kind) {
     case Report::Kind::Starting:
         log.about(name, Severity::Debug, "starting");
         return;
     case Report::Kind::Ready:
-        log.about(name, Severity::Info, "ready after {}", duration.view());
+        log.about(name, is_command ? Severity::Debug : Severity::Info, "ready after {}",
+                  duration.view());
         return;
     case Report::Kind::Exited:
     case Report::Kind::Done:
@@ -88,7 +96,8 @@ void say(const Report& report, const core::Spec& spec, const DeathNote& note,
         return;
     case Report::Kind::StartFailed:
         // The child's own words were said when they came; this line says what follows from them.
-        log.about(name, Severity::Error, "did not start{}", outcome(report).view());
+        log.about(name, is_command ? Severity::Debug : Severity::Error, "did not start{}",
+                  outcome(report).view());
         return;
     case Report::Kind::DependencyFailed:
         log.about(name, Severity::Error, "cannot run, because '{}', which it requires, failed",
