@@ -170,14 +170,12 @@ void Supervisor::dispatch(const Event& event) {
 void Supervisor::boot() {
     if (phase_ == Phase::Booting) {
         phase_ = Phase::Running;
+        spread_losses();  // a disabled service is lost from the beginning
     }
 }
 
 /// What follows from the new state of things, whatever the event was.
 void Supervisor::settle() {
-    if (phase_ == Phase::Running) {
-        spread_losses();
-    }
     if (phase_ == Phase::Running) {
         start_what_can();
     }

@@ -199,6 +199,9 @@ void Supervisor::account_end(ServiceId id) {
     if (cause_ == id && !is_job_done) {
         cause_code_ = run.code;
     }
+    if (phase_ == Phase::Running && run.is_lost) {
+        spread_losses();
+    }
 }
 
 /// Fails everything that requires, directly or not, a service that is lost.

@@ -182,10 +182,9 @@ TEST_CASE("what requires a service that ended is stopped in order and fails with
     driver.bring_up();
 
     CHECK(driver.exited(0_id, 9) ==
-          Texts{"report Exited db", "watch db", "TERM tree db", "CONT tree db",
-                "report DependencyFailed php because of db",
-                "report DependencyFailed web because of php", "report Stopping web TERM",
-                "TERM main web", "CONT main web"});
+          Texts{"report Exited db", "report DependencyFailed php because of db",
+                "report DependencyFailed web because of php", "watch db", "TERM tree db",
+                "CONT tree db", "report Stopping web TERM", "TERM main web", "CONT main web"});
     CHECK(acts(driver.gone(2_id, ExitStatus::exited(0))) ==
           Texts{"watch web", "TERM tree web", "CONT tree web", "TERM main php", "CONT main php"});
     (void)driver.gone(1_id, ExitStatus::killed(base::kSigTerm));
@@ -210,7 +209,7 @@ TEST_CASE("what waits for a service that failed never starts") {
     (void)driver.spawned(0_id);
     (void)driver.executed(0_id);
 
-    CHECK(driver.exited(0_id, 2)[4] == "report DependencyFailed web because of db");
+    CHECK(driver.exited(0_id, 2)[1] == "report DependencyFailed web because of db");
     CHECK(driver.state(1_id) == State::Failed);
     CHECK(driver.supervisor().exit_code() == 2);
 }
@@ -312,7 +311,7 @@ TEST_CASE("a service that is not essential and not ready in time fails alone") {
     (void)driver.after(Duration{500});
     CHECK(driver.supervisor().health() == Health::Unhealthy);
 
-    CHECK(driver.killed(0_id, base::kSigTerm)[4] == "report DependencyFailed web because of db");
+    CHECK(driver.killed(0_id, base::kSigTerm)[1] == "report DependencyFailed web because of db");
     CHECK_FALSE(driver.supervisor().is_stopping());
 }
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+
+#include "core/event.hpp"
+
+namespace sim {
+
+/// What happened, as the world saw it, in the order in which the supervisor learnt it.
+struct Fact {
+    enum class Kind { Booted, ForkFailed, Overdue, StopSignal, Ended };
+    Kind kind = Kind::Ended;
+    core::ServiceId service = core::kNoService;
+    core::ExitStatus status = core::ExitStatus::exited(0);  ///< Ended
+    core::Signal asked{};       ///< Ended: by what the supervisor had asked it to end
+    bool was_killed = false;    ///< Ended: the supervisor had sent KILL
+    bool was_executed = false;  ///< Ended: it got as far as its exec
+    bool start_failed = false;  ///< Ended: it had said that it could not start, unasked
+};
+
+/// The exit code that `facts` lead to, found without any of the supervisor's code.
+[[nodiscard]] int expected_exit_code(const core::Spec& spec, std::span<const Fact> facts);
+
+}  // namespace sim

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/event.hpp"
+#include "random.hpp"
+
+namespace sim {
+
+using core::Duration;
+using core::ExitStatus;
+using core::Signal;
+
+/// What a process does when it is asked to end.
+struct Manners {
+    bool ignores = false;              ///< only KILL ends it
+    bool is_stuck = false;             ///< not even KILL does (uninterruptible sleep)
+    Duration delay{0};                 ///< from the signal to the end
+    std::optional<ExitStatus> answer;  ///< none = the signal kills it
+};
+
+/// What one service does in this world; everything is drawn before it begins.
+struct Behaviour {
+    bool fork_fails = false;
+    std::optional<Duration> set_up{Duration{0}};  ///< until exec; none = for ever
+    std::optional<ExitStatus> set_up_failure;     ///< instead of the exec
+    bool says_why = true;                         ///< StartFailed comes before that end
+    std::optional<Duration> ready;                ///< from exec; none = never
+    std::optional<Duration> life;                 ///< from exec; none = until stopped
+    ExitStatus end = ExitStatus::exited(0);
+    Manners manners;
+    std::vector<Manners> leftovers;  ///< of the service's tree, live as long as they can
+    std::vector<Manners> strays;     ///< nobody knows whose they are
+    std::optional<Duration> hook{Duration{0}};
+    int hook_code = 0;
+    std::optional<Duration> extends_at;  ///< from exec
+    Duration extends_by{0};
+    std::optional<Duration> new_main_at;  ///< from exec
+};
+
+/// A signal from outside.
+struct Knock {
+    Duration at{0};
+    Signal signal{};
+};
+
+struct Scenario {
+    core::Spec spec;
+    std::vector<Behaviour> behaviours;  ///< one per service
+    std::vector<Knock> knocks;
+};
+
+/// The world of `seed`.
+[[nodiscard]] Scenario make_scenario(std::uint64_t seed);
+
+}  // namespace sim

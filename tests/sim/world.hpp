@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "core/supervisor.hpp"
+#include "oracle.hpp"
+#include "scenario.hpp"
+
+namespace sim {
+
+using core::Instant;
+using core::Scope;
+using core::ServiceId;
+
+/// One entry of the fake process table.
+struct Process {
+    enum class Role { Main, Leftover, Stray, Hook, Probe };
+    Role role = Role::Main;
+    ServiceId service = core::kNoService;
+    Manners manners{};
+    bool is_alive = true;
+    bool is_reaped = false;
+    bool is_asked = false;  ///< the first TERM decides; the others change nothing
+    ExitStatus status = ExitStatus::exited(0);
+};
+
+/// What the world knows of one service, without asking the supervisor.
+struct Known {
+    int main = -1;  ///< index of the live or unreaped main process
+    bool was_spawned = false;
+    bool was_executed = false;   ///< and the supervisor knows
+    bool is_ready = false;       ///< as far as the supervisor can know
+    bool has_ended = false;      ///< the supervisor knows that its main process is gone
+    bool has_succeeded = false;  ///< with a success code, unasked
+    bool is_tree_empty = false;  ///< and the supervisor knows
+    bool is_watched = false;
+    bool start_failed = false;
+    Signal asked{};
+    bool was_killed = false;
+    std::optional<Instant> killed_at;
+    std::optional<Instant> executed_at;
+    std::optional<Instant> asked_at;
+    std::optional<Instant> ended_at;
+};
+
+/// A virtual clock and a fake kernel: carries out the supervisor's commands as the scenario says
+/// and tells it what came of them, checking the invariants all the while.
+class World {
+  public:
+    enum class Trace { Off, On };
+    World(const Scenario& scenario, std::uint64_t seed, Trace trace);
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    /// Runs to the supervisor's exit. Empty when every invariant held, else what was violated.
+    [[nodiscard]] std::string run();
+    [[nodiscard]] std::size_t step_count() const { return steps_; }
+
+  private:
+    struct Happening {
+        enum class Kind { Tell, Die, Reap, SetUpEnds, LingerEnds };
+        Instant at{};
+        std::uint64_t number = 0;  // among those of one instant, first come first served
+        Kind kind = Kind::Tell;
+        core::Event event{};
+        int process = -1;
+        ExitStatus status = ExitStatus::exited(0);
+        bool operator<(const Happening& other) const {
+            return at != other.at ? at > other.at : number > other.number;
+        }
+    };
+
+    // world.cpp: time
+    void later(Duration delay, Happening happening);
+    void tell_later(Duration delay, const core::Event& event);
+    void advance();
+    void happen(const Happening& happening);
+    void wake_idle_world();
+    void tell(const core::Event& event);
+    void learn(const core::Event& event);
+    void learn_end(const core::Event& event);
+    void note_given_up();
+
+    // kernel.cpp: processes
+    void obey(const core::Command& command);
+    void spawn(ServiceId id);
+    void end_set_up(ServiceId id, int process);
+    void execute(ServiceId id);
+    int add_process(Process process);
+    void die(int process, const ExitStatus& status);
+    void reap(int process);
+    void deliver(int process, Signal signal);
+    void signal(const core::Command& command);
+    void signal_all(Signal signal);
+    void kill_role(ServiceId id, Process::Role role);
+    void run_hook(ServiceId id);
+    void hand_over_main(ServiceId id);
+    void tell_if_empty(ServiceId id);
+    [[nodiscard]] bool is_tree_alive(ServiceId id) const;
+    [[nodiscard]] bool has_children() const;
+
+    // invariants.cpp
+    void check_command(const core::Command& command);
+    void check_spawn(ServiceId id);
+    void check_stop(const core::Report& report);
+    void check_stop_order(ServiceId id);
+    void check_report(const core::Report& report);
+    void check_pairs(std::span<const core::Command> commands);
+    void check_state();
+    void check_end();
+    void violate(const char* invariant, const std::string& detail);
+    [[nodiscard]] bool is_ready_for_others(ServiceId id) const;
+    [[nodiscard]] bool is_gone(ServiceId id) const;
+
+    [[nodiscard]] const core::ServiceSpec& spec(ServiceId id) const {
+        return scenario_.spec.services[core::index(id)];
+    }
+    [[nodiscard]] Known& known(ServiceId id) { return known_[core::index(id)]; }
+    [[nodiscard]] bool is_service_mode() const {
+        return scenario_.spec.mode == core::Mode::Service;
+    }
+
+    const Scenario& scenario_;
+    Random random_;
+    Trace trace_;
+    core::Supervisor supervisor_;
+    Instant now_{Duration{1000}};
+    std::uint64_t numbers_ = 0;
+    std::priority_queue<Happening> happenings_;
+    std::vector<Process> processes_;
+    std::vector<Known> known_;
+    std::vector<Fact> facts_;
+    std::optional<Instant> stop_began_;
+    std::optional<Instant> all_killed_at_;
+    std::optional<int> exit_code_;
+    int idle_wakes_ = 0;
+    int ticks_at_once_ = 0;
+    std::size_t steps_ = 0;
+    std::string violation_;
+};
+
+}  // namespace sim
