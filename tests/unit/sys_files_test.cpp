@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "sys/files.hpp"
+#include "sys_support.hpp"
+
+using sys_support::TemporaryDirectory;
+
+namespace {
+
+unsigned mode_of(const std::string& path) {
+    struct stat info {};
+    ::stat(path.c_str(), &info);
+    return info.st_mode & 07777;
+}
+
+}  // namespace
+
+TEST_CASE("a file is written whole, with its mode, and leaves nothing beside it") {
+    const TemporaryDirectory directory;
+    const auto path = directory / "file";
+    REQUIRE(sys::write_file_atomic(path, "old", 0600));
+
+    REQUIRE(sys::write_file_atomic(path, std::string(100'000, 'x'), 0640));
+
+    CHECK(sys::read_file(path, 1 << 20)->size() == 100'000);
+    CHECK(mode_of(path) == 0640);
+    CHECK(sys::list_directory(directory.path())->size() == 1);
+}
+
+TEST_CASE("a file that cannot be put in place leaves nothing beside it") {
+    const TemporaryDirectory directory;
+    REQUIRE(sys::make_directory(directory / "target", 0755));
+
+    const auto result = sys::write_file_atomic(directory / "target", "x", 0644);
+
+    CHECK(result.error() == base::Errno{"rename", EISDIR});
+    CHECK(sys::list_directory(directory.path())->size() == 1);
+}
+
+TEST_CASE("reading tells what is too long, missing or a directory") {
+    const TemporaryDirectory directory;
+    REQUIRE(sys::write_file_atomic(directory / "file", "12345", 0600));
+
+    CHECK(sys::read_file(directory / "file", 5) == std::string{"12345"});
+    CHECK(sys::read_file(directory / "file", 4).error().code == EFBIG);
+    CHECK(sys::read_file(directory / "none", 4).error().code == ENOENT);
+    CHECK(sys::read_file(directory.path(), 4).error().code == EISDIR);
+}
+
+TEST_CASE("a directory is made with its parents, and one that exists is corrected") {
+    const TemporaryDirectory directory;
+    const auto path = directory / "a/b/c";
+
+    REQUIRE(sys::make_directory(path, 0750));
+    CHECK(mode_of(path) == 0750);
+    CHECK(mode_of(directory / "a/b") == 0755);
+
+    REQUIRE(sys::make_directory(path + "/", 01777));
+    CHECK(mode_of(path) == 01777);
+}
+
+TEST_CASE("a symlink or a file in the place of a directory is refused") {
+    const TemporaryDirectory directory;
+    REQUIRE(::symlink("/", (directory / "link").c_str()) == 0);
+    REQUIRE(sys::write_file_atomic(directory / "file", "", 0600));
+
+    CHECK(sys::make_directory(directory / "link", 0755).error().code == ELOOP);
+    CHECK(sys::make_directory(directory / "file", 0755).error().code == ENOTDIR);
+    CHECK(sys::make_directory(directory / "file/below", 0755).error().code == ENOTDIR);
+}
+
+TEST_CASE("a directory gets its owner") {
+    if (::geteuid() != 0) {
+        MESSAGE("needs root");
+        return;
+    }
+    const TemporaryDirectory directory;
+    REQUIRE(sys::make_directory(directory / "owned", 0750, sys::Owner{1234, 4321}));
+
+    struct stat info {};
+    REQUIRE(::stat((directory / "owned").c_str(), &info) == 0);
+    CHECK(info.st_uid == 1234);
+    CHECK(info.st_gid == 4321);
+    CHECK((info.st_mode & 07777) == 0750);
+}
+
+TEST_CASE("removing a tree does not follow symlinks") {
+    const TemporaryDirectory directory;
+    REQUIRE(sys::make_directory(directory / "kept", 0755));
+    REQUIRE(sys::write_file_atomic(directory / "kept/file", "x", 0600));
+    REQUIRE(sys::make_directory(directory / "tree/deep/er", 0755));
+    REQUIRE(sys::write_file_atomic(directory / "tree/deep/file", "x", 0600));
+    REQUIRE(::symlink((directory / "kept").c_str(), (directory / "tree/link").c_str()) == 0);
+
+    REQUIRE(sys::remove_tree(directory / "tree"));
+
+    CHECK_FALSE(sys::exists(directory / "tree"));
+    CHECK(sys::exists(directory / "kept/file"));
+    CHECK(sys::remove_tree(directory / "tree"));
+}
+
+TEST_CASE("a complete tree takes its place, but never that of a full one") {
+    const TemporaryDirectory directory;
+    REQUIRE(sys::make_directory(directory / "staging/sub", 0755));
+    REQUIRE(sys::make_directory(directory / "full/sub", 0755));
+
+    CHECK(sys::publish_tree(directory / "staging", directory / "full").error().code == ENOTEMPTY);
+    REQUIRE(sys::publish_tree(directory / "staging", directory / "data"));
+
+    CHECK(sys::kind_of(directory / "data/sub") == sys::FileKind::Directory);
+    CHECK_FALSE(sys::exists(directory / "staging"));
+}
+
+TEST_CASE("a program is looked up as execvp does") {
+    const TemporaryDirectory directory;
+    REQUIRE(sys::make_directory(directory / "a/tool", 0755));
+    REQUIRE(sys::make_directory(directory / "b", 0755));
+    REQUIRE(sys::write_file_atomic(directory / "b/tool", "", 0755));
+    REQUIRE(sys::write_file_atomic(directory / "b/plain", "", 0644));
+    const auto path = (directory / "a") + ":" + (directory / "b");
+
+    CHECK(sys::find_program("tool", path) == directory / "b/tool");
+    CHECK(sys::find_program("plain", path).error().code == EACCES);
+    CHECK(sys::find_program("none", path).error().code == ENOENT);
+    CHECK(sys::find_program("", path).error().code == ENOENT);
+    CHECK(sys::find_program("./x", path) == std::string{"./x"});
+}
