@@ -65,7 +65,13 @@ void draw_edges(Random& random, core::Spec& spec) {
     }
 }
 
-ServiceSpec any_service(Random& random, std::size_t number) {
+/// What colours a whole world: in a calm one most things go well for long enough to be stopped.
+struct Mood {
+    bool is_calm = false;
+    int essential = 50;  ///< per cent of the services
+};
+
+ServiceSpec any_service(Random& random, const Mood& mood, std::size_t number) {
     using Kind = core::Readiness::Kind;
     ServiceSpec service;
     service.name = "s" + std::to_string(number);
@@ -74,7 +80,7 @@ ServiceSpec any_service(Random& random, std::size_t number) {
         service.type = core::ServiceType::Oneshot;
     }
     const bool is_job = service.type == core::ServiceType::Oneshot;
-    service.is_essential = random.percent(is_job ? 5 : 50);
+    service.is_essential = random.percent(is_job ? mood.essential / 10 : mood.essential);
     service.is_enabled = !random.percent(3);
     service.ready.kind = pick(random, std::array{Kind::Exec, Kind::Exec, Kind::Notify,
                                                  Kind::Descriptor, Kind::Probe, Kind::Command});
@@ -102,18 +108,21 @@ ServiceSpec any_service(Random& random, std::size_t number) {
     return service;
 }
 
-Behaviour any_behaviour(Random& random, const ServiceSpec& spec) {
+Behaviour any_behaviour(Random& random, const Mood& mood, const ServiceSpec& spec) {
     Behaviour behaviour;
-    behaviour.fork_fails = random.percent(2);
-    behaviour.set_up = maybe(random, 98, 0, random.percent(80) ? 20 : 3000);
-    if (random.percent(4)) {
+    const int trouble = mood.is_calm ? 0 : 1;
+    behaviour.fork_fails = random.percent(2 * trouble);
+    behaviour.set_up = maybe(random, 100 - 2 * trouble, 0, random.percent(80) ? 20 : 3000);
+    if (random.percent(4 * trouble)) {
         behaviour.set_up_failure = ExitStatus::exited(pick(random, std::array{71, 78, 126, 127}));
         behaviour.says_why = random.percent(80);
     }
-    behaviour.ready = maybe(random, 95, 0, random.percent(80) ? 50 : 5000);
+    behaviour.ready = maybe(random, 100 - 5 * trouble, 0, random.percent(80) ? 50 : 5000);
     const bool is_job = spec.type == core::ServiceType::Oneshot;
-    behaviour.life = maybe(random, is_job ? 97 : 15, 0, random.percent(50) ? 50 : 20'000);
-    behaviour.end = is_job && random.percent(70) ? ExitStatus::exited(0) : any_end(random);
+    const int mortality = is_job ? 97 : 5 + 10 * trouble;
+    behaviour.life = maybe(random, mortality, 0, random.percent(50) ? 50 : 20'000);
+    behaviour.end =
+        is_job && random.percent(mood.is_calm ? 97 : 70) ? ExitStatus::exited(0) : any_end(random);
     behaviour.manners = any_manners(random);
     for (int count = random.percent(15) ? random.between(1, 2) : 0; count > 0; --count) {
         behaviour.leftovers.push_back(any_manners(random));
@@ -170,9 +179,10 @@ Scenario make_scenario(std::uint64_t seed) {
     spec.mode = random.percent(10) ? core::Mode::Command : core::Mode::Service;
     spec.shutdown_timeout = random.percent(70) ? Duration{8000} : random.time(0, 12'000);
     spec.linger = random.percent(50) ? Duration{0} : random.time(1, 3000);
+    const Mood mood{random.percent(50), random.between(0, 60)};
     const int count = spec.mode == core::Mode::Command ? 1 : random.between(1, 12);
     for (int i = 0; i < count; ++i) {
-        spec.services.push_back(any_service(random, static_cast<std::size_t>(i)));
+        spec.services.push_back(any_service(random, mood, static_cast<std::size_t>(i)));
     }
     if (spec.mode == core::Mode::Command) {
         spec.services[0] = ServiceSpec{};
@@ -181,7 +191,7 @@ Scenario make_scenario(std::uint64_t seed) {
     }
     draw_edges(random, spec);
     for (const ServiceSpec& service : spec.services) {
-        scenario.behaviours.push_back(any_behaviour(random, service));
+        scenario.behaviours.push_back(any_behaviour(random, mood, service));
     }
     draw_knocks(random, scenario);
     return scenario;
