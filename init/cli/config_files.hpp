@@ -25,7 +25,7 @@ class ProcessEnvironment final : public config::Environment {
 [[nodiscard]] base::Result<std::vector<config::SourceFile>, std::vector<std::string>> read_config(
     std::span<const std::string> paths);
 
-/// What `run`, `check` and `show` share: reads and loads `paths`. On failure the text to print to
+/// What `run` and `show` share: reads and loads `paths`. On failure the text to print to
 /// standard error, complete with its last line "pidone: 3 errors, nothing was started".
 [[nodiscard]] base::Result<config::Loaded, std::string> load_config(
     std::span<const std::string> paths);

@@ -87,8 +87,8 @@ base::Result<std::string, ExpandError> expand(std::string_view text,
         }
         const auto end = text.find('}', at);
         if (end == std::string_view::npos) {
-            return base::unexpected(
-                ExpandError{at, 2, "'${' without its '}'", "a literal '${' is written '$${'"});
+            return base::unexpected(ExpandError{at, 2, "'${' without its '}'",
+                                                "a literal '${' is written '$${'", false});
         }
         const auto whole = text.substr(at, end + 1 - at);
         const auto reference = parse_reference(whole.substr(2, whole.size() - 3));
@@ -97,14 +97,14 @@ base::Result<std::string, ExpandError> expand(std::string_view text,
                 ExpandError{at, whole.size(),
                             "'" + std::string{whole} +
                                 "' must be ${NAME}, ${NAME:-default} or ${NAME:?message}",
-                            "a literal '${' is written '$${'"});
+                            "a literal '${' is written '$${'", false});
         }
         const auto value = look_up(*reference, environment);
         if (!value) {
             const auto name = std::string{reference->name};
-            return base::unexpected(
-                ExpandError{at, whole.size(), value.error(),
-                            reference->action == '?' ? "" : "set it, or write ${" + name + ":-}"});
+            return base::unexpected(ExpandError{
+                at, whole.size(), value.error(),
+                reference->action == '?' ? "" : "set it, or write ${" + name + ":-}", true});
         }
         out += *value;
         at = end + 1;

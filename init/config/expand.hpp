@@ -14,7 +14,8 @@ struct ExpandError {
     std::size_t offset = 0;
     std::size_t length = 1;  ///< of the offending reference, for the caret
     std::string message;
-    std::string hint;  ///< the remedy, or ""
+    std::string hint;       ///< the remedy, or ""
+    bool is_unset = false;  ///< the form is right, only the variable is missing
 };
 
 /// Expands `${VAR}`, `${VAR:-default}` (unset or empty) and `${VAR:?message}` (an error when unset

@@ -103,22 +103,18 @@ void check_counts(std::span<const ServiceDraft> drafts, Diagnostics& diagnostics
 
 }  // namespace
 
-base::Result<Loaded, Diagnostics> load_with_origins(std::span<const SourceFile> files,
-                                                    const Environment& environment) {
+Loaded load_all(std::span<const SourceFile> files, const Environment& environment, Unset unset) {
     Loaded loaded;
     auto& diagnostics = loaded.diagnostics;
     for (const auto& file : files) {
         diagnostics.add_source(file.path, file.text);
     }
-    Reader reader{diagnostics, environment, files};
+    Reader reader{diagnostics, environment, files, unset};
     const auto groups = read_groups(files, diagnostics);
     load_settings(groups, reader, diagnostics, environment, loaded.spec);
     auto drafts = load_services(groups, reader);
     check_counts(drafts, diagnostics);
     check_graph(reader, drafts);
-    if (diagnostics.error_count() != 0) {
-        return base::unexpected(std::move(diagnostics));
-    }
     for (auto& draft : drafts) {
         loaded.spec.services.push_back(std::move(draft.spec));
         loaded.origins.push_back(std::move(draft.origin));
@@ -128,11 +124,11 @@ base::Result<Loaded, Diagnostics> load_with_origins(std::span<const SourceFile> 
 
 base::Result<core::Spec, Diagnostics> load(std::span<const SourceFile> files,
                                            const Environment& environment) {
-    auto loaded = load_with_origins(files, environment);
-    if (!loaded) {
-        return base::unexpected(std::move(loaded.error()));
+    auto loaded = load_all(files, environment);
+    if (loaded.diagnostics.error_count() != 0) {
+        return base::unexpected(std::move(loaded.diagnostics));
     }
-    return std::move(loaded->spec);
+    return std::move(loaded.spec);
 }
 
 }  // namespace config

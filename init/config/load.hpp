@@ -33,19 +33,23 @@ struct ServiceOrigin {
     SourcePos ready;
 };
 
+/// What to do about a `${VAR}` that is not set: `pidone check --no-root` looks at files away from
+/// the container they are for, where it can only warn and read the key as absent.
+enum class Unset { Error, Warning };
+
 struct Loaded {
-    core::Spec spec;
+    core::Spec spec;  ///< to be trusted only without errors
     std::vector<ServiceOrigin> origins;
-    Diagnostics diagnostics;  ///< without errors; it knows the sources, so a check can go on
+    Diagnostics diagnostics;  ///< knows the sources, so further checks can add to it
 };
 
-/// Turns the texts of all files into one Spec, or into every complaint about them at once. Pure:
-/// nothing is opened. `environment` gives the variables for `${VAR}` and the PIDONE_* overrides of
+/// Turns the texts of all files into one Spec and every complaint about them at once. Pure: nothing
+/// is opened. `environment` gives the variables for `${VAR}` and the PIDONE_* overrides of
 /// pidone.toml.
-[[nodiscard]] base::Result<Loaded, Diagnostics> load_with_origins(std::span<const SourceFile> files,
-                                                                  const Environment& environment);
+[[nodiscard]] Loaded load_all(std::span<const SourceFile> files, const Environment& environment,
+                              Unset unset = Unset::Error);
 
-/// The same for whoever wants only the Spec.
+/// The Spec, or the complaints when one of them is an error.
 [[nodiscard]] base::Result<core::Spec, Diagnostics> load(std::span<const SourceFile> files,
                                                          const Environment& environment);
 

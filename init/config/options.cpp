@@ -232,12 +232,15 @@ base::Result<Options, UsageError> parse_command_line(const std::vector<std::stri
     const auto arguments = std::span{argv}.subspan(argv.empty() ? 0 : 1);
     const auto name = argv.empty() ? std::string_view{} : base_name(argv.front());
     Options options;
+    // pidone itself adopts orphans wherever it runs; what it replaces does so only when asked.
+    options.is_subreaper = true;
     Parser parse = parse_pidone;
     for (const auto& persona : kPersonas) {
         if (persona.name == name) {
             options.persona = persona.name;
             // What they replace lets the kernel kill the rest at once.
             options.settings.kill_grace = core::Duration{0};
+            options.is_subreaper = false;
             parse = persona.parse;
         }
     }

@@ -159,6 +159,10 @@ std::optional<std::string> Reader::expanded(const Value& value) {
         const auto token = std::string_view{value.string}.substr(wrong.offset, wrong.length);
         const auto pos = place_in(value, diagnostics_.source_text(value.pos.file), token);
         const bool is_staging = token == "${STAGING}";
+        if (unset_ == Unset::Warning && wrong.is_unset && !is_staging) {
+            diagnostics_.warning(pos, wrong.message);
+            return std::nullopt;
+        }
         error(pos,
               is_staging ? "'${STAGING}' stands only in the command of a setup step with 'creates'"
                          : wrong.message,

@@ -12,6 +12,7 @@
 #include "base/signal.hpp"
 #include "config/environment.hpp"
 #include "config/keys.hpp"
+#include "config/load.hpp"
 #include "config/source.hpp"
 #include "config/value.hpp"
 
@@ -22,8 +23,8 @@ namespace config {
 class Reader {
   public:
     Reader(Diagnostics& diagnostics, const Environment& environment,
-           std::span<const SourceFile> files)
-        : diagnostics_{diagnostics}, environment_{environment}, files_{files} {}
+           std::span<const SourceFile> files, Unset unset)
+        : diagnostics_{diagnostics}, environment_{environment}, files_{files}, unset_{unset} {}
 
     [[nodiscard]] std::optional<std::string> text(const Entry& entry);
     [[nodiscard]] std::optional<std::string> non_empty(const Entry& entry);
@@ -65,6 +66,7 @@ class Reader {
     Diagnostics& diagnostics_;
     const Environment& environment_;
     std::span<const SourceFile> files_;
+    Unset unset_;
 };
 
 /// What came instead, for messages: "integer 10", "string 'x'", "an array".

@@ -46,4 +46,9 @@ std::string own_program() {
     return length > 0 ? std::string{path.data(), static_cast<std::size_t>(length)} : std::string{};
 }
 
+std::string working_directory() {
+    std::array<char, PATH_MAX> path{};
+    return ::getcwd(path.data(), path.size()) != nullptr ? std::string{path.data()} : ".";
+}
+
 }  // namespace sys

@@ -24,4 +24,7 @@ namespace sys {
 /// The path of the running program (/proc/self/exe); "" without /proc. It allocates.
 [[nodiscard]] std::string own_program();
 
+/// The absolute path of the working directory; "." when it has none (getcwd(3)). It allocates.
+[[nodiscard]] std::string working_directory();
+
 }  // namespace sys

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+#include "cli/check_world.hpp"
+
+#include <algorithm>
+
+#include "config/render.hpp"
+#include "log/log.hpp"
+#include "sys/environment.hpp"
+#include "sys/files.hpp"
+#include "sys/users.hpp"
+
+namespace cli {
+namespace {
+
+constexpr std::size_t kMaxTemplate = 4 * 1024 * 1024;
+constexpr std::size_t kMaxSecret = 128 * 1024;
+
+std::string parent_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+std::string quoted(const std::string& text) {
+    return "'" + text + "'";
+}
+
+/// The checks of one service.
+class WorldCheck {
+  public:
+    WorldCheck(const core::ServiceSpec& service, const config::ServiceOrigin& origin,
+               config::Diagnostics& diagnostics, Absence absence)
+        : spec_{service}, origin_{origin}, diagnostics_{diagnostics}, absence_{absence} {}
+
+    void run() {
+        check_programs();
+        check_user(spec_.child.user, origin_.user);
+        check_files();
+        check_secrets();
+        check_directories();
+        check_templates();
+    }
+
+  private:
+    void absent(config::SourcePos pos, std::string message, std::string hint = "") {
+        if (absence_ == Absence::Error) {
+            diagnostics_.error(pos, std::move(message), std::move(hint));
+        } else {
+            diagnostics_.warning(pos, std::move(message), std::move(hint));
+        }
+    }
+
+    [[nodiscard]] std::string search_path() const {
+        for (const auto& [name, value] : spec_.child.environment) {
+            if (name == "PATH") {
+                return value;
+            }
+        }
+        return std::string{sys::get_variable("PATH").value_or("/bin:/usr/bin")};
+    }
+
+    /// A file that one of the templates writes is there in time.
+    [[nodiscard]] bool is_rendered(const std::string& path) const {
+        return std::any_of(spec_.child.templates.begin(), spec_.child.templates.end(),
+                           [&](const auto& file) { return file.target == path; });
+    }
+
+    /// A directory that is there, or that the service has made.
+    [[nodiscard]] bool will_be_directory(const std::string& path) const {
+        if (sys::kind_of(path) == sys::FileKind::Directory) {
+            return true;
+        }
+        // Making a directory makes its parents.
+        const auto covers = [&](const std::string& made) {
+            return made == path || made.starts_with(path + "/");
+        };
+        return std::any_of(spec_.child.directories.begin(), spec_.child.directories.end(),
+                           [&](const auto& directory) { return covers(directory.path); }) ||
+               std::any_of(spec_.child.setup.begin(), spec_.child.setup.end(),
+                           [&](const auto& step) { return covers(step.creates); });
+    }
+
+    void check_program(const std::vector<std::string>& command, config::SourcePos pos) {
+        if (command.empty() || is_rendered(command.front())) {
+            return;
+        }
+        const auto& program = command.front();
+        // A relative path counts from the working directory, which need not exist yet.
+        if (program.find('/') != std::string::npos && !program.starts_with('/')) {
+            return;
+        }
+        const auto found = sys::find_program(program, search_path());
+        if (found) {
+            return;
+        }
+        const bool has_slash = program.find('/') != std::string::npos;
+        absent(pos, "program " + quoted(program) +
+                        (has_slash ? "" : " in PATH " + quoted(search_path())) + ": " +
+                        logging::error_text(found.error().code));
+    }
+
+    void check_programs() {
+        check_program(spec_.command, origin_.command);
+        for (std::size_t i = 0; i < spec_.child.setup.size(); ++i) {
+            const auto& step = spec_.child.setup[i];
+            check_program(step.command, origin_.setup_commands[i]);
+            const bool has_stdin = step.stdin_path.empty() || is_rendered(step.stdin_path);
+            if (!has_stdin && !sys::exists(step.stdin_path)) {
+                absent(origin_.setup_stdin[i],
+                       "file " + quoted(step.stdin_path) + " does not exist");
+            }
+        }
+        check_program(spec_.before_stop.command, origin_.before_stop);
+        check_program(spec_.ready.command, origin_.ready);
+    }
+
+    void check_user(const std::string& user, config::SourcePos pos) {
+        if (user.empty()) {
+            return;
+        }
+        if (const auto found = sys::lookup_user(user); !found) {
+            absent(pos, found.error());
+        }
+    }
+
+    void check_files() {
+        for (std::size_t i = 0; i < spec_.child.environment_files.size(); ++i) {
+            const auto& file = spec_.child.environment_files[i];
+            if (!file.is_optional && !sys::exists(file.path)) {
+                absent(origin_.environment_files[i],
+                       "file " + quoted(file.path) + " does not exist",
+                       "a leading '-' makes it optional");
+            }
+        }
+        const auto& directory = spec_.child.working_directory;
+        if (!directory.empty() && !will_be_directory(directory)) {
+            absent(origin_.working_directory, "directory " + quoted(directory) + " does not exist");
+        }
+    }
+
+    void check_secrets() {
+        for (std::size_t i = 0; i < spec_.child.secrets.size(); ++i) {
+            const auto& [name, path] = spec_.child.secrets[i];
+            const auto content = sys::read_file(path, kMaxSecret);
+            if (!content) {
+                absent(origin_.secrets[i],
+                       "secret " + quoted(name) + " in " + quoted(path) + ": " +
+                           logging::error_text(content.error().code),
+                       "list it under 'secrets:' of the container in the compose file");
+            } else if (content->empty() || *content == "\n") {
+                absent(origin_.secrets[i],
+                       "secret " + quoted(name) + " in " + quoted(path) + " is empty");
+            }
+        }
+    }
+
+    void check_directories() {
+        for (std::size_t i = 0; i < spec_.child.directories.size(); ++i) {
+            const auto& directory = spec_.child.directories[i];
+            check_user(directory.owner, origin_.directory_owners[i]);
+            auto existing = directory.path;
+            while (existing.size() > 1 && !sys::exists(existing)) {
+                existing = parent_of(existing);
+            }
+            if (!existing.empty() && sys::kind_of(existing) != sys::FileKind::Directory) {
+                absent(origin_.directories[i], quoted(existing) + " is no directory");
+            }
+        }
+    }
+
+    void check_templates() {
+        for (std::size_t i = 0; i < spec_.child.templates.size(); ++i) {
+            const auto& file = spec_.child.templates[i];
+            check_user(file.owner, origin_.template_owners[i]);
+            check_template_source(file.source, origin_.template_sources[i]);
+            if (!file.target.empty() && !will_be_directory(parent_of(file.target))) {
+                absent(origin_.template_targets[i],
+                       "directory " + quoted(parent_of(file.target)) + " does not exist",
+                       "'directories' makes it");
+            }
+        }
+    }
+
+    void check_template_source(const std::string& source, config::SourcePos pos) {
+        if (source.empty()) {
+            return;
+        }
+        auto text = sys::read_file(source, kMaxTemplate);
+        if (!text) {
+            absent(pos,
+                   "template " + quoted(source) + ": " + logging::error_text(text.error().code));
+            return;
+        }
+        const auto checked = config::check_template(*text);
+        if (!checked) {
+            const auto& error = checked.error();
+            const int file = diagnostics_.add_source(source, *std::move(text));
+            diagnostics_.error({file, error.line, error.column, 1}, error.message);
+        }
+    }
+
+    const core::ServiceSpec& spec_;
+    const config::ServiceOrigin& origin_;
+    config::Diagnostics& diagnostics_;
+    Absence absence_;
+};
+
+}  // namespace
+
+void check_world(config::Loaded& loaded, Absence absence) {
+    for (std::size_t i = 0; i < loaded.spec.services.size(); ++i) {
+        const auto& service = loaded.spec.services[i];
+        if (service.is_enabled) {
+            WorldCheck{service, loaded.origins[i], loaded.diagnostics, absence}.run();
+        }
+    }
+}
+
+}  // namespace cli

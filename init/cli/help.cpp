@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+
+#include "base/exit_status.hpp"
+#include "base/suggest.hpp"
+#include "cli/client_output.hpp"
+#include "cli/commands.hpp"
+#include "config/key_table.hpp"
+
+namespace cli {
+namespace {
+
+struct Topic {
+    std::string_view name;
+    std::string_view text;
+};
+
+constexpr std::string_view kOverview =
+    "pidone " PIDONE_VERSION
+    ": an init (PID 1) and service supervisor for containers\n"
+    "\n"
+    "  pidone [OPTIONS] -- PROGRAM [ARG...]      run one program\n"
+    "  pidone run [OPTIONS] [-c PATH]... [--]    run the services in PATH (/etc/pidone)\n"
+    "  pidone check [--no-root] [PATH...]        say what is wrong with them\n"
+    "  pidone show [-c PATH]... [SERVICE]        show effective settings\n"
+    "  pidone probe URL... [--timeout D]         wait until all answer\n"
+    "  pidone healthcheck [--wait D] [SERVICE...]\n"
+    "  pidone status [--json]\n"
+    "  pidone help [COMMAND|keys] | version\n"
+    "\n"
+    "'pidone help run' lists the options, 'pidone help keys' what a service file may hold.\n"
+    "Started as tini, docker-init, dumb-init, catatonit or podman-init it takes their place.\n";
+
+constexpr std::string_view kRun =
+    "Usage: pidone [OPTIONS] -- PROGRAM [ARG...]\n"
+    "       pidone run [OPTIONS] [-c PATH]... [--] [PROGRAM [ARG...]]\n"
+    "\n"
+    "With a PROGRAM: run it, forward signals to it, reap zombies, end with its exit code.\n"
+    "Without: run the services of PATH, a directory of NAME.toml files or one such file.\n"
+    "\n"
+    "  -c, --config PATH               may be repeated, later ones override single keys\n"
+    "  -s, --subreaper                 adopt orphans (automatic when not PID 1)\n"
+    "  -g, --group                     signals go to the program's process group\n"
+    "  -p, --parent-death-signal SIG   get SIG when the parent dies\n"
+    "  -e, --remap-exit CODE[:CODE]    exit with the second (default 0) for the first\n"
+    "  -r, --rewrite FROM:TO           forward TO where FROM came; an empty TO drops it\n"
+    "      --stop-timeout D            KILL that long after TERM, INT or QUIT (never)\n"
+    "      --kill-grace D              time for what is left at the end (2s)\n"
+    "  -w, --warn-on-reap              say which orphans were reaped\n"
+    "  -v, --verbose   -q, --quiet     say more, say errors only\n"
+    "\n"
+    "Each but -c has a variable: PIDONE_SUBREAPER, PIDONE_GROUP, PIDONE_PARENT_DEATH_SIGNAL,\n"
+    "PIDONE_REMAP_EXIT, PIDONE_REWRITE (both lists with commas), PIDONE_STOP_TIMEOUT,\n"
+    "PIDONE_KILL_GRACE, PIDONE_WARN_ON_REAP, PIDONE_VERBOSE, PIDONE_QUIET.\n"
+    "\n"
+    "Exit: the program's code; 128+n when signal n killed it; 127 not found, 126 not\n"
+    "executable; 64 wrong usage, 78 wrong configuration, 71 the system failed.\n";
+
+constexpr std::array<Topic, 7> kTopics{{
+    {"run", kRun},
+    {"check",
+     "Usage: pidone check [--no-root] [PATH...]\n"
+     "\n"
+     "Says everything that is wrong with the service files in PATH (default /etc/pidone), also\n"
+     "programs, users, templates, secrets and directories that do not exist. With --no-root,\n"
+     "for a look from outside the container, those and unset variables are warnings.\n"
+     "\n"
+     "Exit: 0, or 78 when there is an error.\n"},
+    {"show",
+     "Usage: pidone show [-c PATH]... [SERVICE]\n"
+     "\n"
+     "Shows the effective settings as TOML: overrides merged, variables expanded, defaults\n"
+     "filled in. Of a secret it shows the name and the path only.\n"},
+    {"probe",
+     "Usage: pidone probe URL... [--timeout D]\n"
+     "       pidone probe exec [--timeout D] -- COMMAND [ARG...]\n"
+     "\n"
+     "Waits until every URL answers: tcp://HOST:PORT, unix:///PATH, http://HOST[:PORT]/PATH,\n"
+     "file:/PATH. Or until COMMAND exits with 0. Exit: 0, or 1 when the time is over.\n"},
+    {"healthcheck",
+     "Usage: pidone healthcheck [--wait D] [SERVICE...]\n"
+     "\n"
+     "Asks the PID 1 of this container. Exit: 0 healthy, 1 not. With --wait it answers when the\n"
+     "health changes, or after D.\n"},
+    {"status",
+     "Usage: pidone status [--json]\n"
+     "\n"
+     "Shows the services of this container: state, pid, since when, last exit.\n"},
+    {"version", "Usage: pidone version\n"},
+}};
+
+constexpr std::array<config::Scope, 10> kScopes{
+    config::Scope::Service,   config::Scope::BeforeStop, config::Scope::Ready,
+    config::Scope::WaitFor,   config::Scope::Directory,  config::Scope::Limits,
+    config::Scope::Security,  config::Scope::Template,   config::Scope::Setup,
+    config::Scope::Container,
+};
+
+/// The reference of all keys, out of the one table.
+std::string key_reference() {
+    std::string out;
+    for (const auto scope : kScopes) {
+        const auto name = config::scope_name(scope);
+        out += (out.empty() ? "" : "\n") + std::string{name.empty() ? "NAME.toml" : name} + "\n";
+        for (const auto& key : config::all_keys()) {
+            if (key.scope != scope) {
+                continue;
+            }
+            std::string line = "  " + std::string{key.name};
+            line.resize(std::max<std::size_t>(line.size() + 1, 24), ' ');
+            out += line + std::string{key.doc};
+            if (!key.default_text.empty()) {
+                out += " [" + std::string{key.default_text} + "]";
+            }
+            out += "\n";
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+int run_help(std::span<const std::string> args) {
+    if (args.empty()) {
+        print(kOverview);
+        return 0;
+    }
+    if (args.front() == "keys") {
+        print(key_reference());
+        return 0;
+    }
+    std::array<std::string_view, kTopics.size() + 1> names{"keys"};
+    for (std::size_t i = 0; i < kTopics.size(); ++i) {
+        if (kTopics[i].name == args.front()) {
+            print(kTopics[i].text);
+            return 0;
+        }
+        names[i + 1] = kTopics[i].name;
+    }
+    const auto close = base::suggest(args.front(), names);
+    return complain("no help on '" + args.front() + "'" +
+                        (close.empty() ? std::string{"; see 'pidone help'"}
+                                       : "; did you mean '" + std::string{close} + "'?"),
+                    base::kExitUsage);
+}
+
+int run_version(std::span<const std::string> args) {
+    if (!args.empty()) {
+        return complain("version takes no argument, got '" + args.front() + "'", base::kExitUsage);
+    }
+    print("pidone " PIDONE_VERSION "\n");
+    return 0;
+}
+
+}  // namespace cli

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "base/exit_status.hpp"
+#include "base/suggest.hpp"
+#include "cli/client_output.hpp"
+#include "cli/commands.hpp"
+#include "cli/config_files.hpp"
+#include "cli/show_toml.hpp"
+
+namespace cli {
+namespace {
+
+struct ShowOptions {
+    std::vector<std::string> paths{};
+    std::string service{};  ///< "" = all of them and pidone.toml
+};
+
+base::Result<ShowOptions, std::string> parse(std::span<const std::string> args) {
+    ShowOptions options;
+    for (std::size_t i = 0; i < args.size(); ++i) {
+        const auto& word = args[i];
+        if (word == "-c" && i + 1 < args.size()) {
+            options.paths.push_back(args[++i]);
+        } else if (word.starts_with('-')) {
+            return base::unexpected("unknown option '" + word + "'; see 'pidone help show'");
+        } else if (!options.service.empty()) {
+            return base::unexpected("unexpected argument '" + word + "'; one service at a time");
+        } else {
+            options.service = word;
+        }
+    }
+    if (options.paths.empty()) {
+        options.paths.emplace_back("/etc/pidone");
+    }
+    return options;
+}
+
+int show_service(const core::Spec& spec, const std::string& name) {
+    std::vector<std::string_view> names;
+    for (const auto& service : spec.services) {
+        if (service.name == name) {
+            print(service_toml(spec, service));
+            return 0;
+        }
+        names.push_back(service.name);
+    }
+    const auto close = base::suggest(name, names);
+    return complain(
+        "no service '" + name + "'" +
+            (close.empty() ? std::string{} : "; did you mean '" + std::string{close} + "'?"),
+        base::kExitUsage);
+}
+
+}  // namespace
+
+int run_show(std::span<const std::string> args) {
+    const auto options = parse(args);
+    if (!options) {
+        return complain(options.error(), base::kExitUsage);
+    }
+    const auto loaded = load_config(options->paths);
+    if (!loaded) {
+        print_error(loaded.error());
+        return base::kExitConfig;
+    }
+    if (!options->service.empty()) {
+        return show_service(loaded->spec, options->service);
+    }
+    std::string text = "# pidone.toml\n" + container_toml(loaded->spec);
+    for (const auto& service : loaded->spec.services) {
+        text += "\n# " + service.name + ".toml\n" + service_toml(loaded->spec, service);
+    }
+    print(text);
+    return 0;
+}
+
+}  // namespace cli
