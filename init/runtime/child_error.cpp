@@ -40,7 +40,7 @@ void give_up(int status_fd, const std::string& service, const ChildError& error)
         const auto reason = error.error_number == 0
                                 ? std::string{}
                                 : std::string{": "} + logging::error_text(error.error_number);
-        say(service, error.text + reason);
+        say(service, "error: " + error.text + reason);
     }
     sys::exit_now(error.exit_code);
 }

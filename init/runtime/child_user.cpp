@@ -16,9 +16,9 @@ ChildResult<std::optional<sys::User>> find_user(const std::string& text) {
     if (!user) {
         return fail(Stage::User, base::kExitConfig, 0, "'user': " + user.error());
     }
-    // A bare uid that is ours already, as under `user: "100:101"` of Compose, names no group: the
-    // one we have is the one that was meant.
-    if (!user->has_group && user->uid == sys::own_uid()) {
+    // Under `user: "100:33"` of Compose we already are uid 100, and unless the key names a group,
+    // the one that was given there is the one that was meant.
+    if (user->uid == sys::own_uid() && text.find(':') == std::string::npos) {
         user->gid = sys::own_gid();
         user->groups = {user->gid};
     }
@@ -67,7 +67,7 @@ ChildError creation_error(Stage stage, const base::Errno& error, const std::stri
         result.text += " because something in its path is a file";
     } else if (error.code == ELOOP) {
         result.text += " because it is a symlink; name what it points to";
-    } else if (error.code == ENOENT) {
+    } else if (error.code == ENOENT && stage != Stage::Directories) {
         result.text += "; add its directory to 'directories'";
     } else if (error.code == EBUSY) {
         result.text += " because it is a mount point; mount the directory around it instead";

@@ -10,7 +10,8 @@
 
 namespace runtime {
 
-/// Who the service is to run as; empty when `user` is not set. Reads /etc/passwd and /etc/group.
+/// Who the service is to run as; empty when `user` is not set. Without a ":group" the group of a
+/// user that we already are is the one we have. Reads /etc/passwd and /etc/group.
 [[nodiscard]] ChildResult<std::optional<sys::User>> find_user(const std::string& text);
 
 /// Whether this process already has the ids of `user`, so that nothing needs to be changed.
