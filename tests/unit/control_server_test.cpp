@@ -3,6 +3,7 @@
 
 #include "control/server.hpp"
 #include "control_world.hpp"
+#include "core_allocation_counter.hpp"
 
 using namespace control_test;
 
@@ -166,4 +167,33 @@ TEST_CASE("status comes in pages") {
         }
         CHECK(!peer.has_answer());
     }
+}
+
+TEST_CASE("nothing is allocated once the server is open") {
+    World world;
+    const auto peer = world.connect();
+    const auto waiting = wait_for(30s, {"mariadb"});
+    control::Request status;
+    status.op = control::Op::Status;
+
+    const auto before = core_test::allocations();
+    for (int round = 0; round < 100; ++round) {
+        REQUIRE(sys::send_packet(peer.socket.get(), control::encode(waiting).bytes()));
+        REQUIRE(world.serve(peer) == Fate::Keep);
+        world.turn(round % 2 == 0 ? Health::Unhealthy : Health::Healthy);
+        world.pass(30s);
+        REQUIRE(peer.has_answer());
+        static_cast<void>(peer.receive());
+        REQUIRE(sys::send_packet(peer.socket.get(), control::encode(status).bytes()));
+        REQUIRE(world.serve(peer) == Fate::Keep);
+        while (peer.has_answer()) {
+            static_cast<void>(peer.receive());
+        }
+        auto socket = sys::connect_to(world.server->name(), 1s);
+        const auto client = world.server->accept();
+        REQUIRE(client);
+        world.server->close(client->slot);
+    }
+
+    CHECK(core_test::allocations() == before);
 }
