@@ -9,6 +9,7 @@
 #include "sys_support.hpp"
 
 using sys_support::TemporaryDirectory;
+using sys_support::text_of;
 
 namespace {
 
@@ -38,7 +39,7 @@ TEST_CASE("a file that cannot be put in place leaves nothing beside it") {
 
     const auto result = sys::write_file_atomic(directory / "target", "x", 0644);
 
-    CHECK(result.error() == base::Errno{"rename", EISDIR});
+    CHECK(text_of(result.error()) == text_of({"rename", EISDIR}));
     CHECK(sys::list_directory(directory.path())->size() == 1);
 }
 

@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cstdlib>
 
 #include "sys/clock.hpp"
 #include "sys/line_sink.hpp"
+#include "sys/privileges.hpp"
 #include "sys/signals.hpp"
 #include "sys/spawn.hpp"
 #include "sys_support.hpp"
@@ -115,6 +117,25 @@ TEST_CASE("waiting for room ends as soon as there is some, and at its limit othe
 
     CHECK(sys::now() - begin >= Duration{49});
     CHECK(sys::now() - begin < Duration{5000});
+}
+
+TEST_CASE("a pipe that may not be opened again is written to without blocking") {
+    const int code = sys_support::exit_code_of([] {
+        if (::geteuid() == 0 && !sys::set_uid(4242)) {
+            return 1;
+        }
+        const auto pipe = sys::pipe_cloexec();
+        ::fchmod(pipe->write.get(), 0);
+        auto sink = sys::LineSink::open(pipe->write.get());
+        std::uint64_t written = 0;
+        while (sink.write("a line of 22 bytes...\n")) {
+            ++written;
+        }
+        char byte = 0;
+        return written > 100 && sink.dropped() == 1 && ::read(pipe->read.get(), &byte, 1) == 1 ? 0
+                                                                                               : 2;
+    });
+    CHECK(code == 0);
 }
 
 TEST_CASE("a terminal that hung up costs the line") {

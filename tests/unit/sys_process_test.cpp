@@ -11,6 +11,7 @@
 using base::Duration;
 using base::ExitStatus;
 using sys_support::TemporaryDirectory;
+using sys_support::text_of;
 
 namespace {
 
@@ -48,19 +49,19 @@ TEST_CASE("without an input it is empty") {
 TEST_CASE("what is missing is told with its stage") {
     auto invocation = shell("exit 0");
     invocation.stdin_path = "/nowhere";
-    CHECK(sys::run_command(invocation).error() == base::Errno{"open stdin", ENOENT});
+    CHECK(text_of(sys::run_command(invocation).error()) == text_of({"open stdin", ENOENT}));
 
     invocation = shell("exit 0");
     invocation.working_directory = "/nowhere";
-    CHECK(sys::run_command(invocation).error() == base::Errno{"chdir", ENOENT});
+    CHECK(text_of(sys::run_command(invocation).error()) == text_of({"chdir", ENOENT}));
 
     invocation.working_directory.clear();
     invocation.argv = {"no-such-program"};
-    CHECK(sys::run_command(invocation).error() == base::Errno{"execve", ENOENT});
+    CHECK(text_of(sys::run_command(invocation).error()) == text_of({"execve", ENOENT}));
     invocation.argv = {"/etc"};
-    CHECK(sys::run_command(invocation).error() == base::Errno{"execve", EACCES});
+    CHECK(text_of(sys::run_command(invocation).error()) == text_of({"execve", EACCES}));
     invocation.argv = {};
-    CHECK(sys::run_command(invocation).error() == base::Errno{"execve", ENOENT});
+    CHECK(text_of(sys::run_command(invocation).error()) == text_of({"execve", ENOENT}));
     CHECK_FALSE(sys::has_children());
 }
 
@@ -69,7 +70,7 @@ TEST_CASE("a command that takes too long is killed") {
     invocation.timeout = Duration{100};
     const auto begin = sys::now();
 
-    CHECK(sys::run_command(invocation).error() == base::Errno{"wait", ETIMEDOUT});
+    CHECK(text_of(sys::run_command(invocation).error()) == text_of({"wait", ETIMEDOUT}));
     CHECK(sys::now() - begin < Duration{20'000});
     CHECK_FALSE(sys::has_children());
 }

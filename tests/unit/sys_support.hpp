@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/result.hpp"
 #include "sys/files.hpp"
 
 /// What several tests of the kernel layer need.
@@ -33,6 +34,11 @@ class TemporaryDirectory {
   private:
     std::string path_;
 };
+
+/// An error as text, to compare by value (an Errno's `op` is a pointer) and to be shown.
+inline std::string text_of(const base::Errno& error) {
+    return std::string{error.op} + " " + std::to_string(error.code);
+}
 
 /// Runs `body` in a forked child, which exits with what it returns; answers that exit code, or -1
 /// when a signal ended the child.

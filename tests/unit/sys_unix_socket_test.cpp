@@ -11,6 +11,7 @@
 #include "sys_support.hpp"
 
 using base::Duration;
+using sys_support::text_of;
 
 namespace {
 
@@ -51,17 +52,17 @@ TEST_CASE("something else than a socket at the path is left alone") {
     const sys_support::TemporaryDirectory directory;
     REQUIRE(sys::write_file_atomic(directory / "file", "precious", 0600));
 
-    CHECK(sys::listen_on(directory / "file").error() == base::Errno{"bind", EEXIST});
+    CHECK(text_of(sys::listen_on(directory / "file").error()) == text_of({"bind", EEXIST}));
     CHECK(sys::read_file(directory / "file", 100) == std::string{"precious"});
 }
 
 TEST_CASE("a path that is too long or has no server is told") {
     CHECK(sys::listen_on("/" + std::string(107, 'a')).error().code == ENAMETOOLONG);
     CHECK(sys::connect_to("", Duration{10}).error().code == EINVAL);
-    CHECK(sys::connect_to("/nowhere/control", Duration{10}).error() ==
-          base::Errno{"connect", ENOENT});
-    CHECK(sys::connect_to("@pidone-nobody-listens", Duration{10}).error() ==
-          base::Errno{"connect", ECONNREFUSED});
+    CHECK(text_of(sys::connect_to("/nowhere/control", Duration{10}).error()) ==
+          text_of({"connect", ENOENT}));
+    CHECK(text_of(sys::connect_to("@pidone-nobody-listens", Duration{10}).error()) ==
+          text_of({"connect", ECONNREFUSED}));
 }
 
 TEST_CASE("a receive ends at its timeout") {
