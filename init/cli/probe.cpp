@@ -87,13 +87,14 @@ int probe_endpoints(const ProbeOptions& options) {
     return pending.empty() ? 0 : kExitSilent;
 }
 
-// The words of a failed try: the exit status, or why there is none.
+// What a failed try says about its command: how it ended, or why it did not.
 std::string describe(const base::Result<base::ExitStatus>& result) {
     if (result) {
-        return std::string{base::to_string(*result)};
+        return " " + std::string{base::to_string(*result)};
     }
-    return result.error().code == ETIMEDOUT ? "did not end in time"
-                                            : logging::error_text(result.error().code);
+    return result.error().code == ETIMEDOUT
+               ? " did not end in time"
+               : std::string{": "} + logging::error_text(result.error().code);
 }
 
 int probe_command(const ProbeOptions& options) {
@@ -102,22 +103,25 @@ int probe_command(const ProbeOptions& options) {
     invocation.argv = options.command;
     invocation.environment = sys::environment_entries();
     invocation.inherits_stdin = true;
-    while (true) {
+    std::string message;
+    do {
         invocation.timeout = deadline.left();
         const auto result = sys::run_command(invocation);
         if (result && *result == base::ExitStatus::exited(0)) {
             return 0;
         }
-        const auto message = "probe: '" + options.command.front() + "' " + describe(result);
-        if (!result && result.error().code != ETIMEDOUT) {
+        const bool has_timed_out = !result && result.error().code == ETIMEDOUT;
+        // The end of an earlier try says more than that the last one was cut short.
+        if (message.empty() || !has_timed_out) {
+            message = "probe: '" + options.command.front() + "'" + describe(result);
+        }
+        if (!result && !has_timed_out) {
             return complain(message, result.error().code == ENOENT ? base::kExitNotFound
                                                                    : base::kExitNotExecutable);
         }
-        if (deadline.is_over()) {
-            return complain(message, kExitSilent);
-        }
         sys::sleep_for(deadline.at_most(options.interval));
-    }
+    } while (!deadline.is_over());
+    return complain(message, kExitSilent);
 }
 
 }  // namespace
