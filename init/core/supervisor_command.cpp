@@ -47,6 +47,7 @@ void Supervisor::dispatch_command(const Event& event) {
     case Event::Kind::SignalReceived:
         return phase_ == Phase::Running ? forward_signal(event.signal) : hurry(event.signal);
     case Event::Kind::ChildrenGone:
+        are_children_gone_ = true;
         if (phase_ == Phase::Draining || phase_ == Phase::Killing) {
             leave_command();
         }
@@ -136,12 +137,12 @@ void Supervisor::expire_command() {
     }
     switch (phase_) {
     case Phase::Running:
-        report({.kind = Report::Kind::StopTimeout,
-                .service = kProgram,
-                .duration = now_ - runs_[0].stop_began});
         if (runs_[0].is_killed) {
             return end_command(ExitStatus::killed(base::kSigKill));  // not even KILL ended it
         }
+        report({.kind = Report::Kind::StopTimeout,
+                .service = kProgram,
+                .duration = now_ - runs_[0].stop_began});
         runs_[0].is_killed = true;
         services_[0].sent = base::kSigKill;
         deadline_ = now_ + kKillPatience;

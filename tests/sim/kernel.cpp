@@ -152,6 +152,10 @@ void World::reap(int process) {
     const Process::Role role = dead.role;
     if (role == Process::Role::Main && known(id).main == process) {
         known(id).main = -1;
+        if (!is_service_mode() && !has_children()) {
+            // Known before the end is told, so that nobody has to look for leftovers.
+            tell({.kind = core::Event::Kind::ChildrenGone});
+        }
         tell({.kind = core::Event::Kind::MainExited, .service = id, .status = status});
     } else if (role == Process::Role::Hook) {
         tell({.kind = core::Event::Kind::HookExited, .service = id, .status = status});

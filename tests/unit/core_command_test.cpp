@@ -21,6 +21,14 @@ TEST_CASE("the program is spawned at boot and its code is the exit code") {
     CHECK(driver.children_gone() == Texts{"exit 3"});
 }
 
+TEST_CASE("a program that leaves nobody behind ends the container with itself") {
+    Driver driver{program()};
+    driver.bring_up();
+    CHECK(driver.children_gone().empty());
+
+    CHECK(driver.exited(0_id, 3) == Texts{"report Exited program (3)", "exit 3"});
+}
+
 TEST_CASE("death of the program by a signal is 128 and its number") {
     Driver driver{program()};
     driver.bring_up();
