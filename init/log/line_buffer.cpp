@@ -7,6 +7,8 @@
 namespace logging {
 namespace {
 
+constexpr std::string_view kMark = "...";
+
 bool is_continuation(char byte) noexcept {
     return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U;
 }
@@ -118,7 +120,6 @@ void LineBuffer::append_json(std::string_view text) noexcept {
 }
 
 void LineBuffer::finish(std::string_view end) noexcept {
-    constexpr std::string_view kMark = "...";
     if (is_cut_) {
         std::copy(kMark.begin(), kMark.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(size_));
         size_ += kMark.size();

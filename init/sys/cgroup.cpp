@@ -14,6 +14,7 @@ namespace sys {
 namespace {
 
 constexpr std::size_t kProcLimit = std::size_t{1} << 20;
+constexpr std::string_view kOomKill = "oom_kill ";
 
 std::string_view take_until(std::string_view& text, char separator) noexcept {
     const auto part = text.substr(0, text.find(separator));
@@ -104,8 +105,8 @@ std::string path_in(const Mount& mount, std::string_view path, std::string_view 
 
 std::string oom_file(std::string_view cgroups, std::string_view mountinfo) {
     // On a hybrid system the memory controller is bound to v1, so v1 is asked first.
-    const auto v1 = path_in(find_mount(mountinfo, "cgroup", "memory"),
-                            cgroup_path(cgroups, "memory"), "memory.oom_control");
+    auto v1 = path_in(find_mount(mountinfo, "cgroup", "memory"), cgroup_path(cgroups, "memory"),
+                      "memory.oom_control");
     if (!v1.empty()) {
         return v1;
     }
@@ -113,13 +114,12 @@ std::string oom_file(std::string_view cgroups, std::string_view mountinfo) {
 }
 
 std::optional<std::uint64_t> parse_oom_kills(std::string_view text) noexcept {
-    constexpr std::string_view kKey = "oom_kill ";
     while (!text.empty()) {
         auto line = take_until(text, '\n');
-        if (!line.starts_with(kKey)) {
+        if (!line.starts_with(kOomKill)) {
             continue;
         }
-        line.remove_prefix(kKey.size());
+        line.remove_prefix(kOomKill.size());
         std::uint64_t count = 0;
         const auto parsed = std::from_chars(line.data(), line.data() + line.size(), count);
         if (parsed.ec == std::errc{} && parsed.ptr == line.data() + line.size()) {

@@ -23,6 +23,7 @@ namespace {
 constexpr unsigned kCloseRangeCloexec = 4;
 // Where neither close_range nor /proc helps and the limit is "unlimited".
 constexpr rlim_t kLastResort = 1 << 20;
+constexpr mode_t kWritableByAll = S_IWUSR | S_IWGRP | S_IWOTH;
 
 bool apply_range(unsigned first, unsigned last, unsigned flags) noexcept {
     return first > last || ::syscall(SYS_close_range, first, last, flags) == 0;
@@ -148,7 +149,6 @@ base::Result<Openable> make_output_openable(int fd, std::uint32_t uid) noexcept 
     if (!S_ISFIFO(info.st_mode)) {
         return Openable::NotNeeded;
     }
-    constexpr mode_t kWritableByAll = S_IWUSR | S_IWGRP | S_IWOTH;
     if (info.st_uid == uid || uid == 0 || (info.st_mode & kWritableByAll) == kWritableByAll) {
         return Openable::Already;
     }

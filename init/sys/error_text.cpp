@@ -6,11 +6,15 @@
 #include <cstring>
 
 namespace sys {
+namespace {
+
+// Linux ends at 133; the longest text has 49 characters.
+constexpr std::size_t kErrors = 134;
+constexpr std::size_t kLength = 64;
+
+}  // namespace
 
 const char* error_text(int code) noexcept {
-    // Linux ends at 133; the longest text has 49 characters.
-    constexpr std::size_t kErrors = 134;
-    constexpr std::size_t kLength = 64;
     static std::array<std::array<char, kLength>, kErrors> texts{};
 
     const char* original = ::strerrordesc_np(code);

@@ -144,21 +144,22 @@ int send_all(int fd, std::string_view request, base::Instant deadline) {
     return 0;
 }
 
-// "HTTP/1.1 200 OK" as it stands, up to its end or to 64 bytes; `error` tells why it is short.
-std::string receive_status_line(int fd, base::Instant deadline, int& error) {
+// "HTTP/1.1 200 OK" as it stands, up to its end, to 64 bytes or to the end of the connection.
+base::Result<std::string> receive_status_line(int fd, base::Instant deadline) {
     std::string line;
     while (line.find('\n') == std::string::npos && line.size() < 64) {
+        if (const int error = wait_until(fd, POLLIN, deadline); error != 0) {
+            return base::unexpected{base::Errno{"poll", error}};
+        }
         std::array<char, 64> buffer{};
         const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), 0);
+        if (got == 0) {
+            break;
+        }
         if (got > 0) {
             line.append(buffer.data(), static_cast<std::size_t>(got));
-        } else if (got == 0) {
-            break;
         } else if (errno != EAGAIN && errno != EINTR) {
-            error = errno;
-            break;
-        } else if (error = wait_until(fd, POLLIN, deadline); error != 0) {
-            break;
+            return base::unexpected{base::Errno{"recv", errno}};
         }
     }
     return line;
@@ -184,15 +185,14 @@ Outcome try_http(const base::Endpoint& endpoint, base::Instant deadline) {
     if (!fd) {
         return base::unexpected{fd.error()};
     }
-    int error = send_all(fd->get(), make_request(endpoint), deadline);
-    if (error != 0) {
+    if (const int error = send_all(fd->get(), make_request(endpoint), deadline); error != 0) {
         return failure(error);
     }
-    const auto line = receive_status_line(fd->get(), deadline, error);
-    if (error != 0) {
-        return failure(error);
+    const auto line = receive_status_line(fd->get(), deadline);
+    if (!line) {
+        return failure(line.error().code);
     }
-    return judge(line);
+    return judge(*line);
 }
 
 Outcome try_once(const base::Endpoint& endpoint, base::Instant deadline) {

@@ -23,6 +23,8 @@ namespace {
 constexpr std::string_view kDefaultPath =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+constexpr std::string_view kPathName = "PATH=";
+
 // What the child can fail at; an index, because a pointer to text means nothing across a pipe.
 constexpr std::array<const char*, 4> kOps = {"execve", "open stdin", "chdir", "open /dev/null"};
 struct ChildFailure {
@@ -31,10 +33,9 @@ struct ChildFailure {
 };
 
 std::string_view path_of(const std::vector<std::string>& environment) {
-    constexpr std::string_view kName = "PATH=";
     for (const auto& entry : environment) {
-        if (std::string_view{entry}.starts_with(kName)) {
-            return std::string_view{entry}.substr(kName.size());
+        if (std::string_view{entry}.starts_with(kPathName)) {
+            return std::string_view{entry}.substr(kPathName.size());
         }
     }
     return kDefaultPath;

@@ -41,13 +41,13 @@ TEST_CASE_FIXTURE(Fixture, "a text line has program, subject, severity and messa
     log.info("version {} on {}", "0.1.0", 7);
     log.about("nginx", Severity::Info, "exited with status {}", 1);
     log.about("nginx", Severity::Warn, "no {}", "more");
-    log.error("it {:.1f} failed", 1.25);
+    log.error("it {:>4} failed", 12);
 
     CHECK(taken() ==
           "pidone: version 0.1.0 on 7\n"
           "pidone: nginx: exited with status 1\n"
           "pidone: nginx: warn: no more\n"
-          "pidone: error: it 1.2 failed\n");
+          "pidone: error: it   12 failed\n");
 }
 
 TEST_CASE_FIXTURE(Fixture, "levels leave out what is too quiet for them") {

@@ -37,7 +37,7 @@ void take_a_turn(sys::Loop& loop, const sys::NotifySocket& socket, const sys::Oo
     static_cast<void>(sys::read_send_queues());
     static_cast<void>(sys::foreground_group(0));
     static_cast<void>(counter.read());
-    log.about("name", logging::Severity::Error, "{} {} {}: {}", ready->size(), 1.5,
+    log.about("name", logging::Severity::Error, "{} {} {}: {}", ready->size(), -1,
               receipt->message.status, logging::error_text(2));
 }
 
