@@ -21,7 +21,7 @@ struct ProcessInfo {
     base::Pid parent = base::Pid::None;
     base::Pid group = base::Pid::None;
     base::Pid session = base::Pid::None;
-    char state = '?';              ///< R S D T t Z X I
+    char state = '\0';             ///< R S D T t Z X I
     std::uint64_t start_time = 0;  ///< clock ticks after boot
     std::array<char, 64> comm{};   ///< its name, NUL-terminated; 15 characters for a user's process
 
