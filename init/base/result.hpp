@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string_view>
 #include <tl/expected.hpp>
 
 /// The two shapes a failure can have inside pidone: an `Errno` from the kernel (this header) or a
@@ -13,7 +14,9 @@ struct Errno {
     const char* op = "";
     int code = 0;
 
-    friend bool operator==(const Errno&, const Errno&) = default;
+    friend bool operator==(const Errno& a, const Errno& b) {
+        return a.code == b.code && std::string_view{a.op} == b.op;
+    }
 };
 
 /// A value or the reason why there is none. Same names as C++23's std::expected.
