@@ -19,8 +19,11 @@ namespace {
 constexpr int kStandardError = 2;
 constexpr int kFirstOfOurs = 3;
 
-// Enough for the slots of the largest configuration and every client.
-constexpr std::uint64_t kWantedDescriptors = 1024;
+// What a service may hold (status pipe with both ends, readiness pipe, notification) and what
+// pidone itself needs besides: the standard three, loop, signals, log, memory counter, control
+// socket, its clients, and a directory being looked through.
+constexpr std::uint64_t kPerService = 5;
+constexpr std::uint64_t kOwnDescriptors = 12 + control::Server::kSlots;
 
 logging::Level level_of(int verbosity) {
     if (verbosity <= 0) {
@@ -84,6 +87,19 @@ bool follow_parent(const config::Options& options, base::Pid parent, logging::Lo
     return true;
 }
 
+// A limit that is too low would show as a failed start at some later moment.
+bool has_descriptors(const core::Spec& spec, logging::Logger& log) {
+    const auto needed = kOwnDescriptors + kPerService * spec.services.size();
+    const auto limit = sys::raise_nofile(needed);
+    if (limit < needed) {
+        log.error(
+            "needs {} descriptors for {} services, but the hard limit is {}; raise it (compose: "
+            "ulimits: nofile)",
+            needed, spec.services.size(), limit);
+    }
+    return limit >= needed;
+}
+
 int run_spec(const core::Spec& spec, const runtime::Settings& settings, logging::Logger& log) {
     auto runtime = runtime::Runtime::create(spec, settings, log);
     if (!runtime) {
@@ -108,7 +124,6 @@ int run_init(const config::Options& options) {
         // Services get 0 to 2 and what their file names; whatever else came along stays with
         // nobody. Before anything of ours is open.
         sys::close_from(kFirstOfOurs);
-        static_cast<void>(sys::raise_nofile(kWantedDescriptors));
     }
     logging::Logger log{sys::LineSink::open(kStandardError), options.persona,
                         level_of(options.verbosity)};
@@ -126,6 +141,9 @@ int run_init(const config::Options& options) {
     }
     if (loaded->spec.log_format == core::LogFormat::Json) {
         log.set_format(logging::Format::Json);
+    }
+    if (!has_descriptors(loaded->spec, log)) {
+        return base::kExitSystem;
     }
     return run_spec(loaded->spec, settings, log);
 }

@@ -109,18 +109,20 @@ void Runtime::signal_group(const ServiceProcess& process, const core::SignalInfo
 
 void Runtime::signal_tree(ServiceProcess& process, const core::ServiceSpec& spec,
                           const core::SignalInfo& signal) {
-    signal_group(process, signal);
     if (spec_.mode == core::Mode::Command) {
+        signal_group(process, signal);
         return;
     }
+    // Those that are to be killed are named while they still have names.
     for (const auto& member : process.tree.look(helpers())) {
-        if (member.group != process.leader) {
-            static_cast<void>(sys::kill(member.pid, signal.signal));
-        }
         if (signal.signal == base::kSigKill) {
             name_straggler(spec.name, member);
         }
+        if (member.group != process.leader) {
+            static_cast<void>(sys::kill(member.pid, signal.signal));
+        }
     }
+    signal_group(process, signal);
 }
 
 void Runtime::signal_all(core::Signal signal) {

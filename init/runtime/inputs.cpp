@@ -45,6 +45,7 @@ void Runtime::on_status(ServiceId id) {
             // The program has them now, and a pipe's other end must not wait for our copy.
             sys::close_inherited();
             sys::leave_directory();
+            watch_memory();
         }
     } else {
         loop_.remove(process.status.token);

@@ -77,6 +77,7 @@ void Runtime::spawn(core::ServiceId id) {
         static_cast<void>(sys::set_group(*pid, *pid));
     }
     process.leader = process.main = *pid;
+    process.leader_lives = true;
     process.reached_exec = false;
     process.tree.begin(*pid);
     watch(process.status, std::move(status->read), Source::Status, id);

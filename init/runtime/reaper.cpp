@@ -65,7 +65,9 @@ void Runtime::on_death(const sys::Exited& child) {
     for (std::size_t i = 0; i < processes_.size(); ++i) {
         const ServiceId id{static_cast<std::uint16_t>(i)};
         auto& process = processes_[i];
-        if (child.pid == process.main || child.pid == process.leader) {
+        const bool is_leader = process.leader_lives && child.pid == process.leader;
+        if (child.pid == process.main || is_leader) {
+            process.leader_lives = process.leader_lives && !is_leader;
             on_main_death(id, child);
             return;
         }

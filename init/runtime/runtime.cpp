@@ -81,8 +81,7 @@ Runtime::Runtime(const core::Spec& spec, const Settings& settings, logging::Logg
 int Runtime::run() {
     now_ = started_at_ = sys::now();
     if (spec_.mode == core::Mode::Service) {
-        oom_ = sys::OomCounter::open();
-        oom_kills_ = oom_.read();
+        watch_memory();
         if (!sys::proc_is_available()) {
             log_.warn(
                 "no /proc here: a process that leaves its service's group is not found at a stop");
@@ -95,6 +94,14 @@ int Runtime::run() {
         turn();
     }
     return *exit_code_;
+}
+
+// In command mode behind the execve, and only where the cgroup is the container's.
+void Runtime::watch_memory() {
+    if (spec_.mode == core::Mode::Service || settings_.is_init) {
+        oom_ = sys::OomCounter::open();
+        oom_kills_ = oom_.read();
+    }
 }
 
 // Behind the first fork, so that the program does not wait for it.
@@ -126,11 +133,13 @@ void Runtime::turn() {
         }
     }
     on_time(now_);
+    pump();
+    // After the commands, which may just have begun to drain: nothing else would wake us.
     if (drains_ && !sys::has_children()) {
         drains_ = false;
         queue_.push({.kind = core::Event::Kind::ChildrenGone});
+        pump();
     }
-    pump();
 }
 
 void Runtime::handle(const sys::Ready& ready) {
@@ -213,6 +222,9 @@ void Runtime::check_trees() {
     for (std::size_t i = 0; i < processes_.size(); ++i) {
         if (processes_[i].tree_is_watched && processes_[i].tree.is_empty(helpers())) {
             processes_[i].tree_is_watched = false;
+            // From here on its ids may be anybody's.
+            processes_[i].leader = base::Pid::None;
+            processes_[i].tree.begin(base::Pid::None);
             queue_.push({.kind = core::Event::Kind::TreeEmpty, .service = core::ServiceId(i)});
         }
     }

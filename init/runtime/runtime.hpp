@@ -57,6 +57,7 @@ class Runtime {
     void handle(const sys::Ready& ready);
     void pump();
     void open_control();
+    void watch_memory();
     [[nodiscard]] std::optional<core::Duration> timeout(core::Instant now) const;
     void on_time(core::Instant now);
 
