@@ -88,14 +88,21 @@ class WorldCheck {
         if (program.find('/') != std::string::npos && !program.starts_with('/')) {
             return;
         }
-        const auto found = sys::find_program(program, search_path());
-        if (found) {
+        if (program.starts_with('/')) {
+            const auto kind = sys::kind_of(program);
+            if (kind == sys::FileKind::None) {
+                absent(pos, "program " + quoted(program) + " does not exist");
+            } else if (!sys::is_executable(program)) {
+                absent(pos, "program " + quoted(program) + " cannot be executed",
+                       "it must be a file with an x bit for the user");
+            }
             return;
         }
-        const bool has_slash = program.find('/') != std::string::npos;
-        absent(pos, "program " + quoted(program) +
-                        (has_slash ? "" : " in PATH " + quoted(search_path())) + ": " +
-                        logging::error_text(found.error().code));
+        const auto path = search_path();
+        if (const auto found = sys::find_program(program, path); !found) {
+            absent(pos, "program " + quoted(program) + " in PATH " + quoted(path) + ": " +
+                            logging::error_text(found.error().code));
+        }
     }
 
     void check_programs() {

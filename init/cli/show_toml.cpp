@@ -63,9 +63,11 @@ std::string octal(unsigned mode) {
     return "\"" + digits + "\"";
 }
 
+/// Exact, unlike the wording for people, which has two units at most.
 std::string duration(core::Duration value) {
-    // Exact, unlike the wording for people, which has two units at most.
-    return "\"" + std::to_string(value.count()) + "ms\"";
+    const auto count = value.count();
+    return "\"" + (count % 1000 == 0 ? std::to_string(count / 1000) + "s\""
+                                     : std::to_string(count) + "ms\"");
 }
 
 std::string signal_name(core::Signal signal) {

@@ -11,7 +11,8 @@ constexpr std::size_t kMaxShown = 20;
 constexpr std::size_t kMaxColumns =
     100;  ///< of a source line; longer ones are cut around the place
 
-/// One entry per character, control characters replaced: a terminal must not obey a source line.
+/// One entry per character; control characters and what is no UTF-8 are replaced: a terminal must
+/// not obey a source line.
 std::vector<std::string_view> characters(std::string_view line) {
     std::vector<std::string_view> out;
     std::size_t at = 0;
@@ -22,7 +23,8 @@ std::vector<std::string_view> characters(std::string_view line) {
             ++size;
         }
         const auto byte = static_cast<unsigned char>(line[at]);
-        const bool is_control = byte < 0x20 || byte == 0x7f;
+        const bool is_broken = byte >= 0x80 && (byte < 0xc2 || byte > 0xf4 || size == 1);
+        const bool is_control = byte < 0x20 || byte == 0x7f || is_broken;
         out.push_back(is_control ? (line[at] == '\t' ? " " : "?") : line.substr(at, size));
         at += size;
     }

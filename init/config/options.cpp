@@ -168,8 +168,8 @@ ParsedOptions parse_sub_command(std::span<const std::string> words, Options opti
     if (!is_known && name != "run") {
         const auto close = base::suggest(name, kSubCommands);
         return wrong("unknown command '" + name + "'; " +
-                     (close.empty() ? "" : "did you mean '" + std::string{close} + "'? ") +
-                     "To run it as a program write: pidone -- " + name);
+                     (close.empty() ? "to" : "did you mean '" + std::string{close} + "'? To") +
+                     " run it as a program write: pidone -- " + name);
     }
     if (has_options) {
         return wrong("options of 'pidone " + name + "' go behind its name");

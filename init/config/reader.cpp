@@ -283,6 +283,13 @@ std::optional<unsigned> Reader::mode(const Entry& entry) {
 }
 
 std::optional<std::string> Reader::user(const Entry& entry) {
+    if (entry.value.kind == Value::Kind::Integer && entry.value.integer >= 0) {
+        return std::to_string(entry.value.integer);
+    }
+    if (entry.value.kind != Value::Kind::String) {
+        wrong_type(entry, Type::User);
+        return std::nullopt;
+    }
     auto found = text(entry);
     if (found && !is_user(*found)) {
         error(entry.value.pos, quoted(entry.key) + " must be " + std::string{expected(Type::User)} +
