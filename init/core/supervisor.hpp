@@ -15,6 +15,28 @@ namespace core {
 /// What a HEALTHCHECK wants to know.
 enum class Health { Starting, Healthy, Unhealthy, Stopping };
 
+// The life of one service:
+//
+//   Waiting --Spawn--> Setup --Executed--> Starting --Ready--> Up --stop--> BeforeStop
+//      |                 |                    |                 |               |
+//      | stop            | stop: TERM         | stop: TERM      | stop, no hook | hook over
+//      v                 v                    v                 v               v
+//   Stopped          Stopping <---------------+---- stop-signal +---------------+
+//                        |   deadline: KILL, a second later: given up
+//                        | MainExited (from Setup to BeforeStop as well)
+//                        v
+//                     Leaving   the rest of its processes: TERM and CONT, deadline: KILL
+//                        | TreeEmpty, or a second after KILL
+//                        v
+//                  Done | Failed
+//
+// A service that ends unasked takes down what requires it (Waiting: Failed at once). The life of
+// the container (Phase):
+//
+//   Booting --Boot--> Running --stop signal, end of an essential service--> Stopping
+//      Running | Stopping --no service lives--> Draining --ChildrenGone--> Lingering --> Over
+//      Stopping | Draining --end of the budget, second stop signal--> Killing --> Over
+
 /// All decisions of PID 1: a function from (state, event, now) to commands. It makes no call into
 /// the kernel, reads no clock, writes no log and allocates only in its constructor, so it can be
 /// simulated.
