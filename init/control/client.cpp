@@ -27,7 +27,7 @@ std::string quoted(std::string_view text) {
 ClientError explain(const ErrorReply& reply) {
     switch (reply.code) {
     case ErrorCode::Busy:
-        return {"pid 1 serves as many clients as it can; try again", 0};
+        return {"pid 1 is busy with as many clients as it can serve; try again", 0};
     case ErrorCode::BadVersion:
         return {"pid 1 is a pidone of another version; use the binary that it was started from", 0};
     case ErrorCode::BadRequest:

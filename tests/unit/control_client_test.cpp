@@ -103,7 +103,7 @@ TEST_CASE("a client asks for what it was told to ask for") {
 
 TEST_CASE("a refusal is told in words") {
     CHECK(error_of(control::ErrorReply{control::ErrorCode::Busy, {}}) ==
-          "pid 1 serves as many clients as it can; try again");
+          "pid 1 is busy with as many clients as it can serve; try again");
     CHECK(
         error_of(control::ErrorReply{control::ErrorCode::UnknownService, control::Name{"redsi"}}) ==
         "no service 'redsi' in this container; 'pidone status' lists them");
