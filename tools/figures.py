@@ -54,7 +54,7 @@ def flush(path):
 
 def private_dirty(prefix):
     """KiB of the init itself while its child sleeps."""
-    with subprocess.Popen([*prefix, "/bin/sleep", "60"]) as process:
+    with subprocess.Popen([*prefix, "/bin/sleep", "60"], stderr=subprocess.DEVNULL) as process:
         try:
             children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
             deadline = time.monotonic() + 5

@@ -20,12 +20,12 @@ SIGNALS = [n for n in range(1, 65) if n not in (signal.SIGKILL, signal.SIGSTOP, 
 def wait_until(predicate, timeout=5.0, what="the condition"):
     """Returns the first truthy value of `predicate`, or fails when the deadline passes."""
     deadline = time.monotonic() + timeout * SLOW
-    while True:
-        value = predicate()
-        if value:
-            return value
+    value = predicate()
+    while not value:
         assert time.monotonic() < deadline, f"{what} did not come within {timeout} s"
         time.sleep(0.005)
+        value = predicate()
+    return value
 
 
 def read_proc(pid, name):

@@ -12,7 +12,8 @@ mapfile -t dockerfiles < <(files '*Dockerfile*')
 
 banned 'tail[[:space:]]+(-[a-zA-Z0-9]+[[:space:]]+)*-[a-zA-Z0-9]*[fF]\b' 'tail is no way to stay alive' "${all[@]}"
 banned 'sleep[[:space:]]+inf|sleep[", ]+inf' 'sleeping is no way to stay alive' "${all[@]}"
-banned '\b[Ww]hile[[:space:]]*\(?[[:space:]]*([Tt]rue|1|:)([[:space:]:;)]|$)' 'an endless loop' "${all[@]}"
+banned '\b[Ww]hile[[:space:]]*\(?[[:space:]]*([Tt]rue|1)[[:space:]]*([:;)]|$)' 'an endless loop' "${all[@]}"
+banned '\bwhile[[:space:]]+:[[:space:]]*(;|$)' 'an endless loop' "${all[@]}"
 banned 'for[[:space:]]*\(+[[:space:]]*;[[:space:]]*;' 'an endless loop' "${all[@]}"
 banned '--[l]ink\b' 'container links' "${all[@]}"
 banned '^[[:space:]]*(external_)?links[[:space:]]*:' 'container links' "${compose[@]}"

@@ -77,8 +77,7 @@ TEST_CASE("descendants are found over generations and across sessions, each once
         }
         ::alarm(20);
         sys::restore_mask(0);
-        for (;;) {
-            ::pause();
+        while (::pause() != 0) {
         }
     }
     int grandchild = 0;

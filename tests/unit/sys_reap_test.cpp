@@ -21,8 +21,7 @@ Pid start_sleeper() {
         sys::reset_dispositions();
         sys::restore_mask(0);
         ::alarm(20);
-        for (;;) {
-            ::pause();
+        while (::pause() != 0) {
         }
     }
     return *child;

@@ -40,8 +40,7 @@ TEST_CASE("a session takes its terminal and hands the foreground to a child and 
         }
         const auto child = sys::fork_child();
         if (*child == base::Pid::None) {
-            for (;;) {
-                ::pause();
+            while (::pause() != 0) {
             }
         }
         if (!sys::set_group(*child, *child) ||

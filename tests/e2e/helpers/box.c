@@ -42,7 +42,7 @@ static void nap(double seconds) {
 }
 
 static void rest(void) {
-    while (1) pause();
+    while (pause()) continue;
 }
 
 // Raw system calls: glibc's own wrappers hide signals 32 and 33.
@@ -63,7 +63,8 @@ static int siglog(char **args) {
         siginfo_t info;
         syscall(SYS_rt_sigtimedwait, &go, &info, NULL, 8);
     }
-    while (1) {
+    int ended = 0;
+    while (!ended) {
         mask_t all = ~0ULL;
         siginfo_t info;
         if (syscall(SYS_rt_sigtimedwait, &all, &info, NULL, 8) < 0) continue;
@@ -71,8 +72,9 @@ static int siglog(char **args) {
         say("pid %d sig %d code %d value %d", getpid(), info.si_signo, info.si_code,
             info.si_code == SI_QUEUE ? info.si_value.sival_int : 0);
         for (char **end = args; *end; end++)
-            if (atoi(*end) == info.si_signo) return 0;
+            if (atoi(*end) == info.si_signo) ended = 1;
     }
+    return 0;
 }
 
 static int die_by(char **args) {
@@ -222,7 +224,7 @@ static int serve(char **args) {
     if (!strcmp(args[0], "tcp") && args[2]) nap(atof(args[2]));
     int fd = serve_socket(args);
     say("listening");
-    while (1) {
+    while (fd >= 0) {
         int client = accept(fd, NULL, NULL);
         if (client < 0) continue;
         if (!strcmp(args[0], "http")) {
