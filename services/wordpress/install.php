@@ -222,6 +222,10 @@ require '/var/www/html/wp-load.php';
 require ABSPATH . 'wp-admin/includes/upgrade.php';
 add_filter('pre_http_request', fn () => new WP_Error('offline', 'no requests during installation'));
 
+// One transaction for all rows: they are there together or not at all, and one sync is enough. The
+// variable tells later whether WordPress lost this connection, and the rows with it, and went on.
+$wpdb->query('SET autocommit = 0, @pidone = 1');
+
 if ($is_new) {
     set_up_new_site($owner);
 } else {
@@ -235,6 +239,8 @@ $before = $applied;
 apply_account($owner, $applied);
 apply_account($author, $applied);
 $applied === $before || update_option(APPLIED, $applied, false);
+$wpdb->get_var('SELECT @pidone') === '1' || fail('lost the database on the way; the next start begins anew');
+$wpdb->query('COMMIT') !== false || fail("cannot commit: $wpdb->last_error");
 if ($is_new) {
     verify_whole($db);
     $db->query("INSERT INTO wp_options (option_name, option_value) VALUES ('" . MARK . "', '1')");
