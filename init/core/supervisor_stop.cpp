@@ -344,11 +344,13 @@ Instant Supervisor::stop_deadline(ServiceId id) const {
     return timeout ? std::min(now_ + *timeout, last_moment()) : last_moment();
 }
 
-/// When before-stop has to be over. The stop signal that follows keeps its stop-timeout, or half of
-/// what is left: a hook that hangs must not turn a clean stop into a KILL.
+/// When before-stop has to be over. The stop signal that follows keeps its stop-timeout (an eighth
+/// of what is left without one, half of it at most): a hook that hangs must not turn a clean stop
+/// into a KILL.
 Instant Supervisor::hook_limit(ServiceId id) const {
-    const Duration half = Duration{last_moment() - now_} / 2;
-    return last_moment() - std::min(spec_.services[index(id)].stop_timeout.value_or(half), half);
+    const Duration left{last_moment() - now_};
+    const Duration reserve = spec_.services[index(id)].stop_timeout.value_or(left / 8);
+    return last_moment() - std::min(reserve, left / 2);
 }
 
 /// The end of the budget; where only a service stops, of a budget that begins now.

@@ -308,7 +308,15 @@ TEST_CASE("a hook that hangs leaves the stop signal its time") {
         CHECK(acts(driver.after(Duration{7000})) ==
               Texts{"kill-hook web", "TERM main web", "CONT main web"});
     }
-    SUBCASE("half of the budget without one") {
+    SUBCASE("an eighth of the budget without one") {
+        Driver driver{spec({web})};
+        driver.bring_up();
+        (void)driver.signal(base::kSigTerm);
+
+        CHECK(driver.deadline() == Duration{7000});
+    }
+    SUBCASE("half of the budget at most") {
+        web.stop_timeout = Duration{60'000};
         Driver driver{spec({web})};
         driver.bring_up();
         (void)driver.signal(base::kSigTerm);
