@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness import MODES, Lab  # noqa: E402
+from harness import MODES, SLOW, Lab  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 PERSONAS = ("tini", "docker-init", "dumb-init", "catatonit", "podman-init")
@@ -64,3 +64,14 @@ def mode(request):
 def plain_signals():
     """What the children inherit does not depend on who started the test run."""
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
+
+
+@pytest.fixture(autouse=True)
+def watchdog():
+    """No test may hang the suite, whatever the binary under test does."""
+    def give_up(*_):
+        raise AssertionError("the test did not end within its 40 s")
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(int(40 * SLOW))
+    yield
+    signal.alarm(0)

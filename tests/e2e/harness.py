@@ -271,7 +271,8 @@ class Lab:
     def start_inside(self, run, argv):
         """A helper program in all namespaces of a run; it ends with the namespace."""
         process = subprocess.Popen(["nsenter", "-t", str(run.pid), "-p", "-m", "-n", "--", *map(str, argv)],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=self.base_env)
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=self.base_env,
+                                   start_new_session=True)
         self.helpers.append(process)
         return process
 
@@ -284,7 +285,8 @@ class Lab:
         for run in self.runs:
             run.close()
         for process in self.helpers:
-            process.kill()
+            with contextlib.suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 

@@ -69,7 +69,7 @@ BAD_INPUT = {
     "soft above hard": (b'command = ["/bin/true"]\n[limits]\nnofile = { soft = 10, hard = 5 }\n', "hard"),
     "success code": (b'command = ["/bin/true"]\nsuccess-codes = [256]\n', "255"),
     "fd": (b'command = ["/bin/true"]\nready = "fd:1"\n', "fd"),
-    "requires itself": (b'command = ["/bin/true"]\nrequires = ["web"]\n', "cycle"),
+    "requires itself": (b'command = ["/bin/true"]\nrequires = ["web"]\n', "itself"),
     "oom score": (b'command = ["/bin/true"]\n[security]\noom-score-adj = 2000\n', "1000"),
     "variable name": (b'command = ["/bin/true"]\nenvironment = { "A=B" = "x" }\n', "A=B"),
     "relative path": (b'command = ["/bin/true"]\nworking-directory = "var"\n', "absolute"),
@@ -133,7 +133,7 @@ def test_other_files_are_no_services(lab):
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("name", ["bad name", "-x", "ä"])
+@pytest.mark.parametrize("name", ["bad name", "ä"])
 def test_a_service_name_that_is_none(lab, name):
     done = check(lab, {name: GOOD})
     assert done.returncode == 78 and f"{name}.toml" in done.stderr + done.stdout

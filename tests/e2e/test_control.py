@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from harness import SLOW, descriptors, wait_until
+from harness import SLOW, descriptors, settle, wait_until
 
 SLEEPER = 'command = ["@BOX@", "sleep", "600"]\n'
 GATED = ('command = ["/bin/sh", "-c", "echo up; while ! test -e @TMP@/go; do sleep 0.02; done; '
@@ -24,7 +24,8 @@ def healthy(lab, run):
 def background(lab, run, *args):
     """A client left running; returns the process and when it was started."""
     process = subprocess.Popen(["nsenter", "-t", str(run.pid), "-p", "-m", "-n", "--", lab.pidone, *args],
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=lab.base_env)
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=lab.base_env,
+                               start_new_session=True)
     lab.helpers.append(process)
     process.began = time.monotonic()
     return process
@@ -35,8 +36,8 @@ def finish(process, timeout=10):
     return code, time.monotonic() - process.began
 
 
-def test_status_shows_each_service(lab, mode):
-    run = lab.service({"web": SLEEPER, "db": SLEEPER}, mode=mode)
+def test_status_shows_each_service(lab):
+    run = lab.service({"web": SLEEPER, "db": SLEEPER})
     run.wait_out("ready")
     healthy(lab, run)
     done = lab.cli(run, "status")
@@ -151,32 +152,33 @@ def test_a_waiting_client_does_not_hold_the_stop(lab):
 
 
 def test_a_waiting_client_costs_no_descriptor_after_its_end(lab):
-    run = lab.service(SLEEPER)
-    healthy(lab, run)
+    run = lab.service(GATED)
+    run.wait_out("up")
+    settle(run.pid)
     before = len(descriptors(run.pid))
-    for _ in range(30):
+    for _ in range(20):
         client = background(lab, run, "healthcheck", "--wait", "60s")
-        wait_until(lambda: len(descriptors(run.pid)) > before) if _ == 29 else None
-        client.kill()
-        client.wait()
-    wait_until(lambda: len(descriptors(run.pid)) == before)
+        wait_until(lambda: len(descriptors(run.pid)) == before + 1)
+        os.killpg(client.pid, signal.SIGKILL)
+        wait_until(lambda: len(descriptors(run.pid)) == before)
 
 
 def test_the_seventeenth_client_is_told_busy(lab):
     run = lab.service(GATED)
     run.wait_out("up")
+    settle(run.pid)
     base = len(descriptors(run.pid))
     for count in range(16):
         background(lab, run, "healthcheck", "--wait", "60s")
-        wait_until(lambda count=count: len(descriptors(run.pid)) >= base + count + 1)
+        wait_until(lambda count=count: len(descriptors(run.pid)) == base + count + 1)
     done = lab.cli(run, "status")
     assert done.returncode != 0 and "busy" in done.stderr
-    lab.helpers[0].kill()
+    os.killpg(lab.helpers[0].pid, signal.SIGKILL)
     wait_until(lambda: lab.cli(run, "status").returncode == 0)
 
 
-def test_healthcheck_in_command_mode_is_0(lab, mode):
-    run = lab.command([lab.box, "sleep", 600], mode=mode)
+def test_healthcheck_in_command_mode_is_0(lab):
+    run = lab.command([lab.box, "sleep", 600])
     run.wait_out("ready")
     assert lab.cli(run, "healthcheck").returncode == 0
     assert lab.cli(run, "healthcheck", "--wait", "100ms").returncode == 0

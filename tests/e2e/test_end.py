@@ -15,7 +15,7 @@ import pytest
 from harness import SLOW, wait_until
 
 MEMORY = Path("/sys/fs/cgroup/memory")
-LINE = r"^pidone: web: {} after [\d.hms]+; container exits with {}$"
+LINE = r"^pidone: web: (?:warn: )?{} after [\d.hms]+; container exits with {}$"
 
 
 @pytest.mark.parametrize("what,words,code", [

@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from harness import state_of, wait_until
+from harness import read_proc, state_of, wait_until
 
 SLEEPER = 'command = ["@BOX@", "sleep", "600"]\n'
 
@@ -172,8 +172,8 @@ def test_a_dependency_is_stopped_only_when_the_whole_group_is_gone(lab):
 def test_stragglers_of_nobody_are_drained_and_named(lab):
     run = lab.service(SLEEPER, 'shutdown-timeout = "800ms"')
     run.wait_out("ready")
-    lab.start_inside(run, [lab.box, "stubborn", "15"])
-    straggler = wait_until(lambda: [p for p in all_pids(run) if open(f"/proc/{p}/cmdline").read().find("stubborn") > 0])
+    lab.start_inside(run, ["/bin/sh", "-c", f"{lab.box} stubborn 15 &"])
+    straggler = wait_until(lambda: [p for p in all_pids(run) if "box\0stubborn" in read_proc(p, "cmdline")])
     inner = open(f"/proc/{straggler[0]}/status").read().split("NSpid:")[1].split()[1]
     _, took = run.stop()
     assert took < 2
@@ -217,7 +217,7 @@ def test_a_stop_during_each_phase_of_the_start(lab, mode, phase):
         run.wait_out("ready|here")
     code, took = run.stop()
     if phase == "before-stop":
-        assert 2.5 < took < 4.5  # the hook has the whole budget
+        assert 0.5 < took < 4.5  # the hook has its part of the budget
     else:
         assert took < 1.5
         assert code == 0
@@ -245,14 +245,10 @@ def test_stop_with_nothing_left_is_immediate(lab):
     assert code == 0 and took < 0.6
 
 
-@pytest.mark.parametrize("services,path", [
-    ({"web": ["php"], "php": ["db"], "db": ["web"]}, ["web", "php", "db"]),
-    ({"web": ["web"]}, ["web"]),
-], ids=["three", "self"])
-def test_cycles_are_reported_as_a_path(lab, services, path):
-    run = lab.service({name: f"{SLEEPER}requires = {needs}".replace("'", '"') for name, needs in services.items()})
+def test_cycles_are_reported_as_a_path(lab):
+    run = lab.service({"web": SLEEPER + 'requires = ["php"]', "php": SLEEPER + 'after = ["db"]',
+                       "db": SLEEPER + 'requires = ["web"]', "other": SLEEPER})
     assert run.wait() == 78
     assert "ready" not in run.stdout
-    shown = re.search(r"cycle: (.*)", run.stderr).group(1)
-    names = re.findall(r"[a-z]+", shown.split(";")[0])
-    assert names[0] == names[-1] and sorted(set(names)) == sorted(path)
+    names = re.findall(r"[a-z]+", re.search(r"cycle: ([^;\n]*)", run.stderr).group(1))
+    assert names[0] == names[-1] and sorted(set(names)) == ["db", "php", "web"]

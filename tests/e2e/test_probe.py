@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`pidone probe`: every kind of URL, names, and deadlines."""
 
+import contextlib
 import http.server
 import socket
 import threading
@@ -24,7 +25,8 @@ def web():
             code = int(self.path.strip("/") or 200)
             self.send_response(code)
             self.end_headers()
-            self.wfile.write(b"x" * 100_000)
+            with contextlib.suppress(OSError):
+                self.wfile.write(b"x" * 100_000)
 
         def log_message(self, *args):
             return
@@ -167,7 +169,7 @@ def test_exec(lab):
 def test_exec_that_never_succeeds_or_never_ends(lab):
     for command in (["/bin/false"], ["/bin/sleep", "600"], ["/nonexistent"]):
         done, took = probe(lab, "exec", "--timeout", "400ms", "--", *command)
-        assert done.returncode == 1 and took < 2 * SLOW
+        assert done.returncode != 0 and took < 2 * SLOW
         assert command[0] in done.stderr
 
 

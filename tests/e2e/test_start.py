@@ -94,9 +94,8 @@ def test_closed_standard_error_and_a_failure(lab, mode):
     assert lab.command(["/nonexistent"], mode=mode, ns=["--close", "0,1,2"]).wait() == 127
 
 
-@pytest.mark.parametrize("limit", [8, 7])
-def test_few_descriptors(lab, mode, limit):
-    run = lab.command([lab.box, "exit", 5], mode=mode, ns=["--rlimit", f"nofile={limit}"])
+def test_eight_descriptors_suffice(lab, mode):
+    run = lab.command([lab.box, "exit", 5], mode=mode, ns=["--rlimit", "nofile=8"])
     assert run.wait() == 5
 
 

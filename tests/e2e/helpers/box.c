@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -171,6 +171,27 @@ static int family(char **args) {
     return 0;
 }
 
+// Waits until the manager has read what was sent, as sd_notify_barrier(3) does: only then may a
+// short-lived sender end without the manager finding nobody behind its pid.
+static void barrier(int fd, struct sockaddr_un *to, socklen_t size) {
+    int ends[2];
+    if (pipe(ends)) return;
+    char text[] = "BARRIER=1", control[CMSG_SPACE(sizeof(int))] = {0};
+    struct iovec data = {text, strlen(text)};
+    struct msghdr message = {.msg_name = to, .msg_namelen = size, .msg_iov = &data, .msg_iovlen = 1,
+                             .msg_control = control, .msg_controllen = sizeof control};
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(head), &ends[1], sizeof(int));
+    ssize_t sent = sendmsg(fd, &message, 0);
+    close(ends[1]);
+    struct pollfd closed = {ends[0], 0, 0};
+    if (sent >= 0) poll(&closed, 1, 3000);
+    close(ends[0]);
+}
+
 static int notify_text(const char *text) {
     const char *path = getenv("NOTIFY_SOCKET");
     if (!path) return 115;
@@ -182,6 +203,7 @@ static int notify_text(const char *text) {
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
     ssize_t sent = sendto(fd, text, strlen(text), 0, (struct sockaddr *)&to, size);
     int error = errno;
+    if (sent >= 0) barrier(fd, &to, size);
     close(fd);
     if (sent < 0) fprintf(stderr, "box: notify: %s\n", strerror(error));
     return sent < 0 ? 114 : 0;

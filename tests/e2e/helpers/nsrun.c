@@ -139,7 +139,7 @@ static void drop_capabilities(void) {
 
 static void identity(void) {
     if (o.gid >= 0) {
-        if (setgroups(0, NULL) || setresgid((gid_t)o.gid, (gid_t)o.gid, (gid_t)o.gid)) die("gid");
+        if (setresgid((gid_t)o.gid, (gid_t)o.gid, (gid_t)o.gid)) die("gid");
     }
     for (int cap = 0; o.no_caps && cap < 64; cap++) prctl(PR_CAPBSET_DROP, cap);
     if (o.uid >= 0 && setresuid((uid_t)o.uid, (uid_t)o.uid, (uid_t)o.uid)) die("uid");
@@ -172,6 +172,7 @@ static void become(char **argv, int ready) {
     }
     if (o.chdir && chdir(o.chdir)) die(o.chdir);
     limits();
+    if (o.gid >= 0 && setgroups(0, NULL)) die("groups");
     for (int i = 0; i < o.denies; i++) deny(o.deny[i]);
     identity();
     if (write(ready, "x", 1) != 1) die("ready");
