@@ -74,7 +74,7 @@ struct Report {
         Draining,          ///< processes are left after the last service; duration = time they get
         SpawnFailed,       ///< service, number = errno
         HookFailed,        ///< service, status
-        Exiting,           ///< number = exit code of the container; the last line
+        Exiting,  ///< number = exit code of the container; why: service with status, or signal
     };
     Kind kind = Kind::Starting;
     ServiceId service = kNoService;

@@ -170,6 +170,9 @@ void Supervisor::dispatch(const Event& event) {
 void Supervisor::boot() {
     if (phase_ == Phase::Booting) {
         phase_ = Phase::Running;
+        for (auto& service : services_) {
+            service.since = now_;
+        }
         spread_losses();  // a disabled service is lost from the beginning
     }
 }

@@ -153,6 +153,7 @@ class Supervisor {
     void kill_everything();
     void linger();
     void leave_container();
+    [[nodiscard]] ExitStatus end_of(ServiceId id) const;
     [[nodiscard]] Instant stop_deadline(ServiceId id) const;
     [[nodiscard]] Instant hook_limit(ServiceId id) const;
     [[nodiscard]] Instant last_moment() const;
@@ -192,6 +193,7 @@ class Supervisor {
     std::optional<int> cause_code_;          // and the exit code that follows from it
     std::optional<int> first_failure_;       // counts when nothing else was the cause
     std::optional<std::size_t> end_report_;  // in commands_: learns the exit code after the step
+    Signal stop_signal_{};                   // that began the shutdown, if one did
     bool has_stop_signal_ = false;
     bool are_children_gone_ = false;  // until the next process is made
     bool has_killed_rest_ = false;

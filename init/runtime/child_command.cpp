@@ -45,11 +45,6 @@ ChildError become_program(const core::ServiceSpec& service, const ChildContext& 
     take_place(context);
     const auto environment = handed_on_environment(
         sys::environment_entries(), base::raw(sys::parent_pid()), base::raw(sys::own_pid()));
-    for (int fd = 0; fd < 3; ++fd) {
-        if (context.closed_standard[static_cast<std::size_t>(fd)]) {
-            (void)sys::set_cloexec(fd, true);
-        }
-    }
     for (std::size_t fd = 0; fd < context.closed_standard.size(); ++fd) {
         if (context.closed_standard[fd]) {
             (void)sys::UniqueFd{static_cast<int>(fd)};
@@ -61,7 +56,9 @@ ChildError become_program(const core::ServiceSpec& service, const ChildContext& 
     // Last of all: a signal that was forwarded since the fork finds the default or an ignored
     // disposition, as it would in the program itself, and never a handler of ours.
     sys::restore_mask(context.original_mask);
-    return execute_program(service.command, environment);
+    auto failure = execute_program(service.command, environment);
+    failure.exit_code = context.command.exec_failure_code.value_or(failure.exit_code);
+    return failure;
 }
 
 }  // namespace runtime

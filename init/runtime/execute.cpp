@@ -160,13 +160,14 @@ void Runtime::name_straggler(std::string_view service, const sys::ProcessInfo& p
 
 void Runtime::report(const core::Report& report) {
     using Kind = core::Report::Kind;
-    DeathNote note;
     const bool is_death = report.kind == Kind::Exited || report.kind == Kind::StartFailed;
     if (is_death && report.status.signal() == base::kSigKill) {
         const auto kills = oom_.read();
-        note.oom_kills = kills && oom_kills_ ? *kills - *oom_kills_ : 0;
+        process(report.service).death.oom_kills = kills && oom_kills_ ? *kills - *oom_kills_ : 0;
         oom_kills_ = kills;
     }
+    const auto note =
+        report.service == core::kNoService ? DeathNote{} : process(report.service).death;
     // The line that tells why is worth a short wait, once nothing is left that the wait could hold
     // up.
     if ((is_death && report.number >= 0) || report.kind == Kind::Exiting) {

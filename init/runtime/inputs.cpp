@@ -96,14 +96,16 @@ void Runtime::on_notify(ServiceId id) {
             pump();
             continue;
         }
-        ++process.refused_messages;
-        if (!process.refusal_was_said) {
-            process.refusal_was_said = true;
-            log_.about(
-                spec(id).name, logging::Severity::Warn,
-                "refused a notification of process {} (notify-access); more are only counted",
-                base::raw(receipt->sender));
-        }
+        refuse(id, "a notification", receipt->sender);
+    }
+}
+
+// Counted, and said once: a service that is wrong about this is wrong every ten seconds.
+void Runtime::refuse(ServiceId id, std::string_view what, base::Pid pid) {
+    if (++process(id).refused_messages == 1) {
+        log_.about(spec(id).name, logging::Severity::Warn,
+                   "refused {} of process {} (notify-access); more are only counted", what,
+                   base::raw(pid));
     }
 }
 
@@ -135,7 +137,7 @@ void Runtime::take_message(ServiceId id, const sys::NotifyReceipt& receipt) {
             queue_.push(
                 {.kind = Event::Kind::MainPidChanged, .service = id, .pid = message.main_pid});
         } else {
-            ++process.refused_messages;
+            refuse(id, "MAINPID", message.main_pid);
         }
     }
     if (message.extend_usec) {

@@ -32,12 +32,24 @@ base::Text death(const Report& report, const DeathNote& note) {
     return text;
 }
 
+// In command mode the exit code speaks for itself, as with every small init; a signal does not.
 Severity end_severity(const Report& report, const core::Spec& spec) {
-    // In command mode the exit code speaks for itself, as with every small init; a signal does not.
-    if (spec.mode == core::Mode::Command && !report.status.was_killed()) {
-        return Severity::Debug;
+    return spec.mode == core::Mode::Command && !report.status.was_killed() ? Severity::Debug
+                                                                           : Severity::Info;
+}
+
+// The last line, and for a reader who missed the rest the only one: so it names the cause again.
+void say_exiting(const Report& report, const core::Spec& spec, const DeathNote& note,
+                 logging::Logger& log) {
+    if (report.service != core::kNoService) {
+        log.info("container exits with {}, because {}: {}", report.number,
+                 name_of(report.service, spec), death(report, note).view());
+    } else if (report.signal != core::Signal::None) {
+        log.info("container exits with {}, as {} asked", report.number,
+                 base::to_string(report.signal).view());
+    } else {
+        log.info("container exits with {}", report.number);
     }
-    return report.kind != Report::Kind::Done && report.number > 0 ? Severity::Warn : Severity::Info;
 }
 
 void say_shutdown(const Report& report, const core::Spec& spec, logging::Logger& log) {
@@ -52,7 +64,8 @@ void say_shutdown(const Report& report, const core::Spec& spec, logging::Logger&
 }
 
 // The reports that are not about one service.
-void say_of_container(const Report& report, const core::Spec& spec, logging::Logger& log) {
+void say_of_container(const Report& report, const core::Spec& spec, const DeathNote& note,
+                      logging::Logger& log) {
     const auto signal = base::to_string(report.signal);
     if (report.kind == Report::Kind::ShutdownStarted) {
         say_shutdown(report, spec, log);
@@ -69,7 +82,7 @@ void say_of_container(const Report& report, const core::Spec& spec, logging::Log
         log.debug("processes left after the last service get TERM and {}",
                   base::to_string(report.duration).view());
     } else if (spec.mode == core::Mode::Service) {
-        log.info("container exits with {}", report.number);
+        say_exiting(report, spec, note, log);
     }
 }
 
@@ -126,7 +139,7 @@ void say(const Report& report, const core::Spec& spec, const DeathNote& note,
     case Report::Kind::SignalDropped:
     case Report::Kind::Draining:
     case Report::Kind::Exiting:
-        say_of_container(report, spec, log);
+        say_of_container(report, spec, note, log);
         return;
     }
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sys/clock.hpp"
+#include "sys/environment.hpp"
 
 namespace runtime {
 namespace {
@@ -15,6 +16,20 @@ constexpr base::Duration kLookInterval{50};
 // Status, readiness, notification of each service, the signals, the control socket and its clients.
 std::size_t slots_for(const core::Spec& spec) {
     return spec.services.size() * 3 + 2 + control::Server::kSlots;
+}
+
+std::string_view upward_message(core::Health health) {
+    switch (health) {
+    case core::Health::Starting:
+        return "STATUS=starting";
+    case core::Health::Healthy:
+        return "READY=1\nSTATUS=healthy";
+    case core::Health::Unhealthy:
+        return "STATUS=unhealthy";
+    case core::Health::Stopping:
+        return "STOPPING=1\nSTATUS=stopping";
+    }
+    return "STATUS=unknown";
 }
 
 template <class T>
@@ -94,6 +109,18 @@ int Runtime::run() {
         turn();
     }
     return *exit_code_;
+}
+
+// Upwards (podman's sdnotify, systemd): the container as one service, sd_notify(3).
+void Runtime::tell_manager() {
+    const auto health = supervisor_.health();
+    if (spec_.mode == core::Mode::Command || told_health_ == health) {
+        return;
+    }
+    told_health_ = health;
+    if (const auto address = sys::get_variable("NOTIFY_SOCKET")) {
+        static_cast<void>(sys::send_notify(*address, upward_message(health)));
+    }
 }
 
 // In command mode behind the execve, and only where the cgroup is the container's.
@@ -178,6 +205,7 @@ void Runtime::pump() {
         }
     }
     is_pumping_ = false;
+    tell_manager();
     if (control_) {
         control_->on_change(snapshot(), now_);
     }

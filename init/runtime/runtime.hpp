@@ -56,6 +56,7 @@ class Runtime {
     void turn();
     void handle(const sys::Ready& ready);
     void pump();
+    void tell_manager();
     void open_control();
     void watch_memory();
     [[nodiscard]] std::optional<core::Duration> timeout(core::Instant now) const;
@@ -94,6 +95,7 @@ class Runtime {
     void say_failure(core::ServiceId id, const StartFailure& failure);
     void on_ready_pipe(core::ServiceId id);
     void on_notify(core::ServiceId id);
+    void refuse(core::ServiceId id, std::string_view what, base::Pid pid);
     void take_message(core::ServiceId id, const sys::NotifyReceipt& receipt);
     [[nodiscard]] bool may_notify(core::ServiceId id, base::Pid sender) const;
 
@@ -128,8 +130,9 @@ class Runtime {
     std::vector<control::ServiceView> views_;
     core::Instant now_{};
     core::Instant started_at_{};
-    core::Instant next_look_{};  ///< at the trees, while one is watched
-    bool drains_ = false;        ///< every process left was signalled: say when none is left
+    core::Instant next_look_{};                ///< at the trees, while one is watched
+    std::optional<core::Health> told_health_;  ///< to our own manager
+    bool drains_ = false;  ///< every process left was signalled: say when none is left
     bool is_pumping_ = false;
     std::optional<int> exit_code_;
 };

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/event.hpp"
+#include "runtime/report.hpp"
 #include "runtime/service_tree.hpp"
 #include "sys/fd.hpp"
 #include "sys/loop.hpp"
@@ -33,8 +34,8 @@ struct ServiceProcess {
     std::array<char, 8> notify_address{};
     bool reached_exec = false;  ///< the child said that its execve comes next
     bool tree_is_watched = false;
-    bool refusal_was_said = false;
     std::uint64_t refused_messages = 0;
+    DeathNote death;         ///< what is known of its last end
     base::Text status_text;  ///< STATUS= of sd_notify
     ServiceTree tree;
 };
