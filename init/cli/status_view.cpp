@@ -27,7 +27,7 @@ std::string printable(std::string_view text) {
     return out;
 }
 
-std::string or_dash(std::string text) {
+std::string or_dash(const std::string& text) {
     return text.empty() ? "-" : text;
 }
 

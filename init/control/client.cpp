@@ -114,11 +114,11 @@ base::Result<Reply, ClientError> Client::receive() {
     if (*size == 0) {
         return failure("pid 1 hung up without an answer");
     }
-    auto reply = decode_reply(std::span{buffer}.first(std::min(*size, buffer.size())));
+    const auto reply = decode_reply(std::span{buffer}.first(std::min(*size, buffer.size())));
     if (!reply) {
         return base::unexpected<ClientError>{explain({reply.error(), {}})};
     }
-    return std::move(*reply);
+    return *reply;
 }
 
 template <class Expected>
@@ -171,11 +171,11 @@ base::Result<Client::Status, ClientError> Client::status() {
         }
         status.container = *page;
         for (std::uint32_t i = 0; i < page->count; ++i) {
-            auto service = expect<ServiceReply>();
+            const auto service = expect<ServiceReply>();
             if (!service) {
                 return base::unexpected<ClientError>{service.error()};
             }
-            status.services.push_back(std::move(*service));
+            status.services.push_back(*service);
         }
         // An empty page ends it, so that a wrong total cannot keep the client here.
         if (page->count == 0) {
