@@ -70,13 +70,19 @@ std::size_t skip_string(std::string_view text, std::size_t at) {
     return text.size();
 }
 
+bool is_bare(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+}
+
 /// The offset of the first character that TOML allows only in strings and comments, or npos.
 std::size_t find_stray(std::string_view text) {
     std::size_t at = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
     while (at < text.size()) {
         if (text[at] == '#') {
             at = std::min(text.find('\n', at), text.size());
-        } else if (text[at] == '"' || text[at] == '\'') {
+        } else if ((text[at] == '"' || text[at] == '\'') && (at == 0 || !is_bare(text[at - 1]))) {
+            // A quote right behind a word or a number begins no string; the parser refuses it.
             at = skip_string(text, at);
         } else if (static_cast<unsigned char>(text[at]) >= 0x80) {
             return at;
