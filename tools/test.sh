@@ -136,7 +136,7 @@ run_asan() {
     build build-asan -Db_sanitize=address,undefined -Db_lundef=false
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     run_meson asan-unit build-asan 10
-    export ASAN_OPTIONS=detect_leaks=0 PIDONE_SANITIZED=1
+    export ASAN_OPTIONS=detect_leaks=0 PIDONE_SANITIZED=1 E2E_PATIENCE=4
     PIDONE=$ROOT/build-asan/init/pidone run_pytest asan-e2e tests/e2e
 }
 
