@@ -19,6 +19,7 @@ struct Clock {
     using rep = duration::rep;
     using period = duration::period;
     using time_point = std::chrono::time_point<Clock>;
+    // NOLINTNEXTLINE(readability-identifier-naming): the name that the standard gives a clock
     static constexpr bool is_steady = true;
 };
 
