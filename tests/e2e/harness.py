@@ -13,7 +13,8 @@ from pathlib import Path
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 MODES = ("pid1", "plain")
-SLOW = float(os.environ.get("E2E_PATIENCE", "1"))  # a factor on every deadline, for sanitizers
+SANITIZED = os.environ.get("PIDONE_SANITIZED") == "1"
+SLOW = float(os.environ.get("E2E_PATIENCE", "4" if SANITIZED else "1"))  # a factor on every deadline
 SIGNALS = [n for n in range(1, 65) if n not in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD)]
 
 
