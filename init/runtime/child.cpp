@@ -34,6 +34,7 @@ ChildResult<void> become_session() {
     }
     sys::reset_dispositions();
     sys::restore_mask(0);
+    sys::restore_nofile();
     return {};
 }
 

@@ -12,6 +12,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "sys/fd.hpp"
@@ -114,6 +115,9 @@ int open_filler() noexcept {
     return ::open("/", O_PATH);
 }
 
+// What the container was given, while raise_nofile() has changed it.
+std::optional<rlimit> limit_before_raise;
+
 }  // namespace
 
 void close_from(int first, std::span<const int> keep) noexcept {
@@ -172,10 +176,17 @@ std::uint64_t raise_nofile(std::uint64_t wanted) noexcept {
     if (limit.rlim_cur < target) {
         const rlimit raised{target, limit.rlim_max};
         if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) {
+            limit_before_raise = limit;
             return raised.rlim_cur;
         }
     }
     return limit.rlim_cur;
+}
+
+void restore_nofile() noexcept {
+    if (limit_before_raise) {
+        static_cast<void>(::setrlimit(RLIMIT_NOFILE, &*limit_before_raise));
+    }
 }
 
 }  // namespace sys

@@ -35,4 +35,7 @@ enum class Openable { Already, Changed, NotNeeded };
 /// limit now in force.
 [[nodiscard]] std::uint64_t raise_nofile(std::uint64_t wanted) noexcept;
 
+/// Undoes raise_nofile(), for a child: the higher limit is PID 1's own need.
+void restore_nofile() noexcept;
+
 }  // namespace sys
