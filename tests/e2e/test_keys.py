@@ -370,6 +370,22 @@ def test_the_description_appears_somewhere(lab):
     assert "the front door" in lab.local("show", "-c", conf, "web").stdout + lab.local("show", "web", "-c", conf).stdout
 
 
+@pytest.mark.parametrize("name,value,seen", [("PIDONE_SHUTDOWN_TIMEOUT", "3s", "3s for everything"),
+                                             ("PIDONE_LOG_FORMAT", "json", '{"'), ("PIDONE_LINGER", "0s", "8s")])
+def test_each_setting_of_the_container_has_a_variable(lab, name, value, seen):
+    run = lab.service({"web": SLEEPER}, 'shutdown-timeout = "8s"\nlinger = "2s"', env={name: value})
+    run.wait_out("ready")
+    assert run.stop()[0] == 0
+    assert seen in run.stderr
+
+
+def test_pidone_control_names_the_socket(lab):
+    run = lab.service({"web": SLEEPER}, env={"PIDONE_CONTROL": str(lab.tmp / "ctl")})
+    run.wait_out("ready")
+    wait_until((lab.tmp / "ctl").exists)
+    assert run.stop()[0] == 0
+
+
 def test_the_process_is_the_program_itself(lab):
     run = lab.service(SLEEPER)
     run.wait_out("ready")

@@ -115,6 +115,9 @@ def test_idle_means_no_context_switch_for_five_seconds(lab):
     for run in runs.values():
         run.wait_out("ready|sent")
         settle(run.pid)
+    lab.start_inside(runs["service pid1"], [lab.pidone, "healthcheck", "--wait", "1s"]).wait()
+    lab.start_inside(runs["service pid1"], [lab.pidone, "healthcheck", "--wait", "60s"])
+    settle(runs["service pid1"].pid)
     before = {name: switches(run.pid) for name, run in runs.items()}
     time.sleep(5)  # the measurement itself
     assert {name: switches(run.pid) - before[name] for name, run in runs.items()} == dict.fromkeys(runs, 0)

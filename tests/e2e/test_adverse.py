@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""What goes wrong around pidone must not become pidone's own end: EPIPE, EAGAIN, E2BIG, floods, stubborn steps."""
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from harness import cpu_ticks, wait_until
+
+SLEEPER = 'command = ["@BOX@", "sleep", "600"]\n'
+PIDS = Path("/sys/fs/cgroup/pids")
+
+
+def broken_pipe():
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    return write_end
+
+
+def test_a_closed_reader_of_stderr_does_not_end_pidone(lab, mode):
+    run = lab.command([lab.box, "orphans", 5], "-v", "-w", "-e", "0:6", mode=mode, stderr=(end := broken_pipe()))
+    os.close(end)
+    assert run.wait() == 6
+    run = lab.service('command = ["@BOX@", "exit", "7"]', mode=mode, stderr=(end := broken_pipe()))
+    os.close(end)
+    assert run.wait() == 7
+
+
+@pytest.fixture
+def few_processes():
+    if not (PIDS / "cgroup.procs").exists():
+        pytest.skip("no cgroup v1 pids controller")
+    group = PIDS / f"pidone-e2e-{os.getpid()}"
+    group.mkdir()
+    yield group
+    wait_until(lambda: not (group / "cgroup.procs").read_text().strip())
+    group.rmdir()
+
+
+@pytest.mark.parametrize("kind", ["command", "service"])
+def test_a_fork_that_fails_is_71_and_said(lab, few_processes, kind):
+    (few_processes / "pids.max").write_text("2")  # the launcher and PID 1
+    ns = ["--cgroup", few_processes]
+    run = lab.command(["true"], ns=ns) if kind == "command" else lab.service(SLEEPER, ns=ns)
+    code = run.wait()
+    run.close()
+    assert code == 71
+    assert re.search(r"esource temporarily unavailable", run.stderr), run.stderr
+
+
+def test_a_command_line_that_is_too_long(lab, mode):
+    run = lab.command(["/bin/sh", "-c", "exec /bin/true $(head -c 3000000 /dev/zero | tr '\\0' 'x ' | fold -w 1000)"],
+                      mode=mode)
+    assert run.wait() == 126
+
+
+@pytest.mark.parametrize("program", ["", "/", "./", "/etc/passwd/x"])
+def test_odd_program_names(lab, program):
+    assert lab.command([program]).wait() in (126, 127)
+
+
+def test_exec_of_a_service_that_is_not_essential_may_fail(lab):
+    run = lab.service({"a": 'command = ["/nonexistent"]\nessential = false', "b": SLEEPER})
+    run.wait_out("ready")
+    run.wait_err("/nonexistent")
+    assert run.running()
+
+
+def test_a_template_whose_directory_is_missing(lab):
+    conf = lab.config({"web": SLEEPER + '[[template]]\nsource = "t.in"\ntarget = "@TMP@/no/such/file"\n'}, t__in="x")
+    run = lab.start([lab.pidone, "run", "-c", conf])
+    assert run.wait() not in (0,)
+    assert "/no/such/file" in run.stderr and "o such file" in run.stderr
+
+
+def test_a_setup_step_that_ignores_the_stop_is_killed(lab, mode):
+    run = lab.service({"web": SLEEPER + '[[setup]]\nname = "deaf"\ncommand = ["@BOX@", "stubborn", "15"]\n'},
+                      'shutdown-timeout = "700ms"', mode=mode)
+    run.wait_out("ready")
+    _, took = run.stop()
+    assert took < 2
+
+
+def test_a_flood_of_notifications_leaves_pid_1_responsive(lab):
+    script = "i=0; while test $i -lt 3000; do i=$((i+1)); @BOX@ notify main STATUS=$i > /dev/null; done; echo flooded; exec sleep 600"
+    run = lab.service(f'command = ["/bin/sh", "-c", "{script}"]\nready = "notify"\nnotify-access = "all"')
+    wait_until(lambda: "flooded" in run.stdout or lab.cli(run, "status").returncode == 0)
+    code, took = run.stop()
+    assert code == 0 and took < 3
+
+
+def test_refused_notifications_are_said_once(lab):
+    script = "i=0; while test $i -lt 50; do i=$((i+1)); @BOX@ notify main READY=1 > /dev/null; done; echo done; exec sleep 600"
+    run = lab.service(f'command = ["/bin/sh", "-c", "{script}"]\nready = "notify"')
+    run.wait_out("^done", 20)
+    assert run.running()
+    assert len(re.findall("refused", run.stderr)) == 1
+
+
+def test_a_hundred_services_that_die_at_once(lab):
+    services = {f"s{i:03}": f'command = ["@BOX@", "exit", "{i}"]\nessential = false' for i in range(100)}
+    run = lab.service({**services, "keeper": SLEEPER})
+    wait_until(lambda: len(re.findall(r"s\d+: .*(exited with status)", run.stderr)) == 100, 15)
+    assert run.running() and len(run.children()) == 1
+
+
+def test_stopping_pid_1_with_sigstop_and_going_on(lab):
+    run = lab.command([lab.box, "siglog"])
+    run.wait_out("ready")
+    os.kill(run.pid, signal.SIGSTOP)
+    run.send(signal.SIGUSR1)
+    run.send(signal.SIGUSR2)
+    os.kill(run.pid, signal.SIGCONT)
+    run.wait_out("sig 10 ")
+    run.wait_out("sig 12 ")
+
+
+def test_signals_from_inside_are_forwarded_too(lab):
+    run = lab.command(["/bin/sh", "-c", f"({lab.box} sleep 0.2; kill -USR1 1) & exec {lab.box} siglog 10"])
+    assert run.wait() == 0
+
+
+def test_hup_without_reload_changes_nothing(lab):
+    run = lab.service(SLEEPER)
+    run.wait_out("ready")
+    run.send(signal.SIGHUP)
+    run.wait_err("SIGHUP")
+    assert run.running() and run.stop()[0] == 0
+
+
+def test_a_probe_child_does_not_outlive_readiness(lab):
+    run = lab.service('command = ["@BOX@", "listen", "tcp", "7300"]\nready = "tcp://127.0.0.1:7300"', ns=["--net"])
+    run.wait_err("ready")
+    wait_until(lambda: len(run.tree()) == 1)
+    before = cpu_ticks(run.pid)
+    time.sleep(0.3)  # the measurement itself
+    assert cpu_ticks(run.pid) - before <= 1
+
+
+def test_killed_leftovers_of_a_oneshot_do_not_fail_it(lab):
+    run = lab.service({"a": 'type = "oneshot"\ncommand = ["@BOX@", "family", "setsid", "stubborn", "0"]'},
+                      'shutdown-timeout = "600ms"')
+    assert run.wait() == 0
+    assert run.took < 3
