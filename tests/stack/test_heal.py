@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""Volumes that were emptied or put back from an older copy, and starts in every order."""
+
+import itertools
+import os
+import shutil
+
+import pytest
+
+import engine
+from engine import run, state, wait_until
+from stack import NAMES
+
+
+def put_back(copy, place):
+    """Replaces the content of a volume by a copy, with the owners of the copy."""
+    for entry in place.iterdir():
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    run("cp", "-a", f"{copy}/.", place)
+
+
+def test_an_emptied_database_is_made_again(site):
+    site.stop()
+    site.wipe("mariadb")
+    site.start()
+    site.wait_whole()
+    site.owner().publish("After the loss", "the database is new")
+    assert site.author().is_in
+    assert site.shows("the database is new")
+
+
+def test_emptied_site_files_are_made_again_and_the_posts_are_there(site):
+    site.owner().publish("Without files", "the files are new, the post is old")
+    site.stop()
+    site.wipe("wordpress")
+    site.start()
+    site.wait_whole()
+    assert site.shows("the files are new, the post is old", "/without-files/")
+    assert site.owner().is_in
+
+
+def test_a_lost_certificate_is_made_again(site):
+    site.stop("nginx")
+    site.wipe("nginx")
+    site.start("nginx")
+    site.wait_whole()
+
+
+def test_an_older_copy_of_the_database_heals(site, tmp_path):
+    site.owner().publish("Old times", "in the copy")
+    site.stop()
+    run("cp", "-a", f"{site.data}/mariadb/.", tmp_path)
+    site.start()
+    site.wait_whole()
+    site.owner().publish("New times", "after the copy")
+    site.stop()
+    put_back(tmp_path, site.data / "mariadb")
+    site.start()
+    site.wait_whole()
+    assert site.shows("in the copy", "/old-times/")
+    assert site.visitor().get("/new-times/").status == 404
+    assert site.owner().is_in and site.author().is_in
+
+
+def test_an_older_copy_of_the_site_files_heals(site):
+    """An older WordPress with files of its own, one file missing, and an upload of somebody's."""
+    site.owner().publish("Newer than the files", "kept in the database")
+    site.stop()
+    html = site.data / "wordpress" / "html"
+    version = html / "wp-includes" / "version.php"
+    now = version.read_text()
+    upload = html / "wp-content" / "uploads" / "mine.txt"
+    upload.parent.mkdir(parents=True, exist_ok=True)
+    upload.write_text("somebody's own")
+    version.write_text(now.replace("$wp_version = '6.", "$wp_version = '5."))
+    assert version.read_text() != now
+    (html / "wp-includes" / "formatting.php").unlink()
+    site.start()
+    site.wait_whole()
+    assert version.read_text() == now
+    assert site.shows("kept in the database", "/newer-than-the-files/")
+    assert site.visitor().get("/wp-content/uploads/mine.txt").body == "somebody's own"
+
+
+def test_an_installation_without_its_mark_but_with_somebodys_post_is_not_touched(site):
+    """The mark is what tells a half-made installation; before anything is dropped it must be nobody's."""
+    site.owner().publish("Precious", "nobody may drop this")
+    mark = site.sql("SELECT option_value FROM wp_options WHERE option_name = 'pidone_setup'").stdout.strip()
+    assert mark
+    site.sql("DELETE FROM wp_options WHERE option_name = 'pidone_setup'")
+    site.stop("wordpress")
+    site.start("wordpress")
+    wait_until(lambda: "nothing was changed" in engine.logs("wordpress", 40), 30, site.explain)
+    said = engine.logs("wordpress", 40)
+    assert "pidone_setup" in said and "make db" in said, "the remedy is named"
+    assert site.sql("SELECT COUNT(*) FROM wp_posts WHERE post_title = 'Precious' "
+                    "AND post_type = 'post'").stdout.strip() == "1"
+    site.sql(f"INSERT INTO wp_options (option_name, option_value) VALUES ('pidone_setup', '{mark}')")
+    site.stop("wordpress")
+    site.start("wordpress")
+    site.wait_whole()
+    assert site.shows("nobody may drop this", "/precious/")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(NAMES)), ids="-".join)
+def test_the_containers_start_in_any_order(site, order):
+    site.stop()
+    for name in order:
+        site.start(name)
+        # As far as it gets alone: only mariadb and nginx need nobody.
+        if name == "mariadb" or name == "nginx" or state("mariadb")["Status"] == "running":
+            wait_until(lambda name=name: engine.health(name) == "healthy", 30, site.explain)
+        else:
+            wait_until(lambda name=name: engine.children(state(name)["Pid"]), 10, f"'{name}' is at work")
+    site.wait_whole()
+    assert {engine.inspect(name)["RestartCount"] for name in NAMES} == {0}
+
+
+@pytest.mark.parametrize("order", [("wordpress", "nginx", "mariadb"), ("nginx", "mariadb", "wordpress")], ids="-".join)
+def test_a_first_start_works_in_any_order(site, order):
+    site.kill()
+    site.wipe()
+    for name in order:
+        site.start(name)
+        wait_until(lambda name=name: engine.children(state(name)["Pid"]), 10, f"'{name}' is at work")
+    site.wait_whole()
+    assert site.owner().is_in
+
+
+def test_an_empty_data_directory_of_root_is_enough(site):
+    site.down("--volumes")
+    shutil.rmtree(site.data)
+    site.data.mkdir(mode=0o755)
+    assert (os.stat(site.data).st_uid, list(site.data.iterdir())) == (0, [])
+    site.up()
+    site.wait_whole(60)
+    owners = {line.split()[0]: (int(line.split()[1]), int(line.split()[2]))
+              for line in (site.root / "services" / "volumes.tsv").read_text().splitlines()
+              if line and not line.startswith("#")}
+    assert {name: (os.stat(site.data / name).st_uid, os.stat(site.data / name).st_gid) for name in owners} == owners
