@@ -32,5 +32,5 @@ if [ "${1:-}" = --one ]; then
     exit
 fi
 
-report_all < <(files 'init/*.cpp' | xargs -r -P "${JOBS:-2}" -n 1 tests/lint/tidy.sh --one | sort -u)
+report_all < <(files 'init/*.cpp' | xargs -r -P "${JOBS:-2}" -n 1 tests/lint/tidy.sh --one | awk '!seen[$0]++ {print; fflush()}')
 finish
