@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sys/session.hpp"
 #include "sys/signals.hpp"
 #include "sys/spawn.hpp"
 
@@ -44,8 +45,10 @@ bool ServiceTree::knows(base::Pid id) const {
 }
 
 void ServiceTree::learn(base::Pid id) {
-    // 0 and 1 are the ids of what PID 1 itself belongs to.
-    if (base::raw(id) > 1 && !knows(id) && id_count_ < ids_.size()) {
+    // A child is in our own session and group until its setsid: 0 or 1 for a PID 1, but those of
+    // whoever started us for a subreaper, and nothing else in them is the service's.
+    const bool is_ours = base::raw(id) <= 1 || id == sys::own_group() || id == sys::own_session();
+    if (!is_ours && !knows(id) && id_count_ < ids_.size()) {
         ids_[id_count_++] = id;
     }
 }
@@ -54,7 +57,7 @@ bool ServiceTree::belongs(const sys::ProcessInfo& process,
                           std::span<const sys::ProcessInfo> found) const {
     return process.pid == leader_ || knows(process.session) || knows(process.group) ||
            process.parent == leader_ || contains(found, process.parent) ||
-           sys::environ_has(process.pid, marker_);
+           (process.parent == sys::own_pid() && sys::environ_has(process.pid, marker_));
 }
 
 // A child may stand before its parent in /proc, so one pass may not find everything; the caller
@@ -94,7 +97,10 @@ std::span<const sys::ProcessInfo> ServiceTree::look(std::span<const base::Pid> i
 
 bool ServiceTree::is_empty(std::span<const base::Pid> ignored) {
     if (!sys::proc_is_available()) {
-        return leader_ == base::Pid::None || !sys::kill_group(leader_, base::Signal::None);
+        // EPERM is a group of another user, and not an empty one.
+        constexpr int kNoSuchProcess = 3;
+        const auto asked = sys::kill_group(leader_, base::Signal::None);
+        return leader_ == base::Pid::None || (!asked && asked.error().code == kNoSuchProcess);
     }
     return look(ignored).empty();
 }

@@ -30,6 +30,10 @@ base::Pid own_group() noexcept {
     return base::Pid{::getpgrp()};
 }
 
+base::Pid own_session() noexcept {
+    return base::Pid{::getsid(0)};
+}
+
 bool is_session_leader() noexcept {
     return ::getsid(0) == ::getpid();
 }

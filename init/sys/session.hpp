@@ -8,6 +8,9 @@ namespace sys {
 /// The process group this process is in, getpgrp(2).
 [[nodiscard]] base::Pid own_group() noexcept;
 
+/// The session this process is in, getsid(2).
+[[nodiscard]] base::Pid own_session() noexcept;
+
 /// Whether this process leads its session, credentials(7).
 [[nodiscard]] bool is_session_leader() noexcept;
 
