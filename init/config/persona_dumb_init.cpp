@@ -73,9 +73,8 @@ ParsedOptions parse_dumb_init(std::span<const std::string> arguments,
                               const Environment& environment, Options options) {
     options.exec_failure_code = kExecFailure;
     bool has_session = environment.get("DUMB_INIT_SETSID") != "0";
-    if (environment.get("DUMB_INIT_DEBUG") == "1") {
-        options.verbosity = 2;
-    }
+    // dumb-init says errors only, unless told otherwise; that orphans escape it is not one.
+    options.verbosity = environment.get("DUMB_INIT_DEBUG") == "1" || options.verbosity > 1 ? 2 : 0;
     OptionScan scan{arguments, kForms};
     for (;;) {
         const auto found = scan.next();

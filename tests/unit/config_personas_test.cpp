@@ -122,6 +122,8 @@ TEST_CASE("dumb-init without a session signals the program alone") {
         CHECK_FALSE(options.settings.signals_group);
         CHECK(options.settings.rewrites.empty());
     }
+    CHECK(parsed({"dumb-init", "true"}).verbosity == 0);
+    CHECK(parsed({"dumb-init", "-v", "true"}).verbosity == 2);
     CHECK(parsed({"dumb-init", "true"}, TestEnvironment{{{"DUMB_INIT_DEBUG", "1"}}}).verbosity ==
           2);
 }
