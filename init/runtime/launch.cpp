@@ -5,7 +5,6 @@
 
 // Every child is a fork of PID 1, which has one thread; what happens in it is runtime/child.hpp's.
 namespace runtime {
-
 ChildContext Runtime::context_for(core::ServiceId id) const {
     const auto& process = processes_[core::index(id)];
     ChildContext context;
@@ -94,6 +93,7 @@ void Runtime::start_probe(core::ServiceId id) {
     if (!pid) {
         log_.about(spec(id).name, logging::Severity::Error, "cannot fork the readiness probe: {}",
                    logging::error_text(pid.error().code));
+        process(id).next_probe = now_ + kProbePause;
         return;
     }
     if (*pid == base::Pid::None) {
@@ -101,6 +101,21 @@ void Runtime::start_probe(core::ServiceId id) {
     }
     static_cast<void>(sys::set_group(*pid, *pid));
     process(id).probe = *pid;
+}
+
+// A service whose probe is lost would stay in its start for ever.
+void Runtime::restart_probes(core::Instant now) {
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        const core::ServiceId id{static_cast<std::uint16_t>(i)};
+        auto& next = processes_[i].next_probe;
+        if (!next || now < *next) {
+            continue;
+        }
+        next.reset();
+        if (supervisor_.service(id).state == core::State::Starting) {
+            start_probe(id);
+        }
+    }
 }
 
 void Runtime::run_hook(core::ServiceId id) {

@@ -105,6 +105,7 @@ int Runtime::run() {
     queue_.push({.kind = core::Event::Kind::Boot});
     pump();
     open_control();
+    check_drained();
     while (!exit_code_) {
         turn();
     }
@@ -161,7 +162,11 @@ void Runtime::turn() {
     }
     on_time(now_);
     pump();
-    // After the commands, which may just have begun to drain: nothing else would wake us.
+    check_drained();
+}
+
+// After the commands, which may just have begun to drain: without a child nothing would wake us.
+void Runtime::check_drained() {
     if (drains_ && !sys::has_children()) {
         drains_ = false;
         queue_.push({.kind = core::Event::Kind::ChildrenGone});
@@ -220,6 +225,9 @@ std::optional<core::Duration> Runtime::timeout(core::Instant now) const {
     if (any_tree_is_watched()) {
         keep_earlier(earliest, std::optional{next_look_});
     }
+    for (const auto& process : processes_) {
+        keep_earlier(earliest, process.next_probe);
+    }
     if (!earliest) {
         return std::nullopt;
     }
@@ -233,6 +241,7 @@ void Runtime::on_time(core::Instant now) {
     if (linger_.next_look() && now >= *linger_.next_look() && linger_.is_over(now)) {
         queue_.push({.kind = core::Event::Kind::LingerDone});
     }
+    restart_probes(now);
     const auto deadline = supervisor_.next_deadline();
     if (deadline && now >= *deadline) {
         queue_.push({.kind = core::Event::Kind::Tick});
@@ -248,7 +257,13 @@ bool Runtime::any_tree_is_watched() const {
 
 void Runtime::check_trees() {
     for (std::size_t i = 0; i < processes_.size(); ++i) {
-        if (processes_[i].tree_is_watched && processes_[i].tree.is_empty(helpers())) {
+        if (!processes_[i].tree_is_watched) {
+            continue;
+        }
+        // The supervisor gives up what not even KILL ends; nobody asks for it any more.
+        const bool is_given_up =
+            supervisor_.service(core::ServiceId(i)).state != core::State::Leaving;
+        if (is_given_up || processes_[i].tree.is_empty(helpers())) {
             processes_[i].tree_is_watched = false;
             // From here on its ids may be anybody's.
             processes_[i].leader = base::Pid::None;

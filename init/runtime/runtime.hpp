@@ -54,6 +54,7 @@ class Runtime {
 
     // runtime.cpp: the loop.
     void turn();
+    void check_drained();
     void handle(const sys::Ready& ready);
     void pump();
     void tell_manager();
@@ -76,6 +77,7 @@ class Runtime {
     // launch.cpp: fork.
     void spawn(core::ServiceId id);
     void start_probe(core::ServiceId id);
+    void restart_probes(core::Instant now);
     void run_hook(core::ServiceId id);
     [[nodiscard]] ChildContext context_for(core::ServiceId id) const;
     void watch(Watched& watched, sys::UniqueFd fd, Source source, core::ServiceId id);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "core/event.hpp"
@@ -13,6 +14,9 @@
 
 namespace runtime {
 
+/// Before a readiness probe that could not be started, or that something killed, is tried again.
+inline constexpr base::Duration kProbePause{1'000};
+
 /// A descriptor and its place in the loop.
 struct Watched {
     sys::UniqueFd fd;
@@ -23,14 +27,16 @@ struct Watched {
 struct ServiceProcess {
     explicit ServiceProcess(std::string_view name) : tree{name} {}
 
-    base::Pid leader = base::Pid::None;  ///< the forked child; leads the session and the group
-    bool leader_lives = false;           ///< its id names it and nobody else
-    base::Pid main = base::Pid::None;    ///< the same, unless MAINPID= named another
-    base::Pid probe = base::Pid::None;   ///< readiness probe
-    base::Pid hook = base::Pid::None;    ///< before-stop command
-    Watched status;                      ///< status pipe, until execve or the end of the set-up
-    Watched ready;                       ///< readiness pipe
-    Watched notify;                      ///< notification socket, kept for all runs
+    base::Pid leader = base::Pid::None;       ///< the forked child; leads the session and the group
+    bool leader_lives = false;                ///< its id names it and nobody else
+    base::Pid main = base::Pid::None;         ///< the same, unless MAINPID= named another
+    base::Pid probe = base::Pid::None;        ///< readiness probe
+    std::optional<base::Instant> next_probe;  ///< when the probe is tried again: it could not be
+                                              ///< started, or ended without an answer
+    base::Pid hook = base::Pid::None;         ///< before-stop command
+    Watched status;  ///< status pipe, until execve or the end of the set-up
+    Watched ready;   ///< readiness pipe
+    Watched notify;  ///< notification socket, kept for all runs
     std::array<char, 8> notify_address{};
     bool reached_exec = false;  ///< the child said that its execve comes next
     bool tree_is_watched = false;
