@@ -127,18 +127,22 @@ void Runtime::signal_tree(ServiceProcess& process, const core::ServiceSpec& spec
 
 void Runtime::signal_all(core::Signal signal) {
     drains_ = true;
-    int named = 0;
+    int left_to_name = signal == base::kSigKill ? kMaxNamed : 0;
     const auto name = [&](const sys::ProcessInfo& process) {
-        if (signal == base::kSigKill && process.is_alive() && ++named <= kMaxNamed) {
+        if (left_to_name > 0 && process.is_alive() && process.pid != base::Pid::Init) {
+            --left_to_name;
             name_straggler({}, process);
         }
     };
     if (settings_.is_init) {
+        // No look that goes on while a fork bomb grows.
         sys::ProcessScan scan;
-        while (const auto process = scan.next()) {
-            if (process->pid != base::Pid::Init) {
-                name(*process);
+        while (left_to_name > 0) {
+            const auto process = scan.next();
+            if (!process) {
+                break;
             }
+            name(*process);
         }
         static_cast<void>(sys::kill_everything(signal));
         return;

@@ -13,6 +13,14 @@ namespace runtime {
 using core::Event;
 using core::ServiceId;
 
+namespace {
+
+// A service that writes without end must not keep PID 1 from the others: what is left keeps its
+// descriptor ready, so the next turn goes on. Enough for all that a pipe or a socket holds.
+constexpr int kMaxReads = 1024;
+
+}  // namespace
+
 // The child writes whole StartFailures, below PIPE_BUF, so one read is one message.
 void Runtime::on_status(ServiceId id) {
     auto& process = this->process(id);
@@ -65,7 +73,7 @@ void Runtime::say_failure(ServiceId id, const StartFailure& failure) {
 void Runtime::on_ready_pipe(ServiceId id) {
     auto& process = this->process(id);
     std::array<char, 64> bytes{};
-    for (;;) {
+    for (int count = 0; count < kMaxReads; ++count) {
         const auto size = sys::read_some(process.ready.fd.get(), bytes.data(), bytes.size());
         if (!size) {
             return;
@@ -85,7 +93,7 @@ void Runtime::on_ready_pipe(ServiceId id) {
 void Runtime::on_notify(ServiceId id) {
     static std::array<char, sys::kNotifyMax> buffer;
     auto& process = this->process(id);
-    for (;;) {
+    for (int count = 0; count < kMaxReads; ++count) {
         const auto receipt = sys::receive_notify(process.notify.fd.get(), buffer);
         if (!receipt || receipt->kind == sys::NotifyReceipt::Kind::Nothing) {
             return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/runtime.hpp"
-#include "sys/session.hpp"
+#include "sys/process_table.hpp"
 
 namespace runtime {
 
@@ -8,8 +8,15 @@ using core::Event;
 using core::ServiceId;
 
 void Runtime::on_signals() {
+    // Somebody who sends without end must not keep us from the dead and the deadlines: the rest is
+    // read in the next turn.
+    constexpr int kMaxSignals = 256;
     bool has_dead = false;
-    for (;;) {
+    for (int count = 0;; ++count) {
+        if (count == kMaxSignals) {
+            has_dead = true;
+            break;
+        }
         const auto received = sys::read_signal(signals_.get());
         if (!received || !*received) {
             break;
@@ -76,6 +83,8 @@ void Runtime::on_death(const sys::Exited& child) {
             if (child.status == core::ExitStatus::exited(0)) {
                 queue_.push({.kind = Event::Kind::Ready, .service = id});
                 pump();
+            } else if (supervisor_.service(id).state == core::State::Starting) {
+                process.next_probe = now_ + kProbePause;
             }
             return;
         }
@@ -96,7 +105,9 @@ void Runtime::on_death(const sys::Exited& child) {
 void Runtime::on_main_death(ServiceId id, const sys::Exited& child) {
     auto& process = this->process(id);
     const bool handed_over = process.main != process.leader && child.pid == process.leader;
-    if (handed_over && sys::kill(process.main, core::Signal::None)) {
+    // By its session, because a main process that the leader reaped has left a free id behind.
+    const auto successor = handed_over ? sys::read_process(process.main) : std::nullopt;
+    if (successor && successor->session == process.leader) {
         // MAINPID= named another process of the session, which lives on and is our child now.
         return;
     }
