@@ -60,6 +60,8 @@ void Supervisor::on_spawn_failed(ServiceId id, int error) {
     Run& run = runs_[index(id)];
     run.outcome = State::Failed;
     run.code = run.has_lost_requirement ? run.code : base::kExitSystem;
+    // The last line of the container tells it; "exited with 0" would be untrue.
+    services_[index(id)].last_exit = ExitStatus::exited(base::kExitSystem);
     report({.kind = Report::Kind::SpawnFailed, .service = id, .number = error});
     account_end(id);
     finish(id);
