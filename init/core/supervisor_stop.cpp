@@ -96,6 +96,11 @@ void Supervisor::begin_shutdown(Signal signal, ServiceId cause) {
     deadline_ = now_ + spec_.shutdown_timeout;
     cause_ = cause;
     stop_signal_ = signal;
+    if (signal != Signal::None) {
+        // A requested stop tells how the stop went, not what a service that did not matter did
+        // before.
+        first_failure_.reset();
+    }
     report({.kind = Report::Kind::ShutdownStarted,
             .service = cause,
             .signal = signal,

@@ -3,8 +3,6 @@
 
 #include <cstdint>
 
-#include "sys/send_queues.hpp"
-
 namespace runtime {
 namespace {
 
@@ -17,6 +15,7 @@ void Linger::begin(base::Instant now, base::Duration limit) {
     deadline_ = now + limit;
     last_progress_ = now;
     last_bytes_ = UINT64_MAX;
+    was_sending_ = false;
     next_look_ = now;
     if (sys::network_namespace() == sys::NetworkNamespace::Host) {
         deadline_ = now;
@@ -28,14 +27,21 @@ bool Linger::is_over(base::Instant now) {
         return false;
     }
     const auto queues = sys::read_send_queues();
-    if (queues && queues->bytes < last_bytes_) {
-        last_bytes_ = queues->bytes;
-        last_progress_ = now;
-    }
-    const bool is_over =
-        !queues || queues->bytes == 0 || now >= deadline_ || now - last_progress_ >= kPatience;
+    const bool is_over = now >= deadline_ || !queues || !is_worth_waiting(*queues, now);
     next_look_ = is_over ? std::nullopt : std::optional{now + kInterval};
     return is_over;
+}
+
+bool Linger::is_worth_waiting(const sys::SendQueues& queues, base::Instant now) {
+    if (queues.bytes == 0) {
+        return was_sending_ && queues.unclosed > 0;
+    }
+    was_sending_ = true;
+    if (queues.bytes < last_bytes_) {
+        last_bytes_ = queues.bytes;
+        last_progress_ = now;
+    }
+    return now - last_progress_ < kPatience;
 }
 
 }  // namespace runtime

@@ -17,6 +17,7 @@ namespace {
 
 // States of include/net/tcp_states.h in which the application has closed and data may be left.
 constexpr unsigned kFinWait1 = 4;
+constexpr unsigned kFinWait2 = 5;
 constexpr unsigned kLastAck = 9;
 constexpr unsigned kClosing = 11;
 
@@ -69,19 +70,24 @@ void count_tcp_line(std::string_view line, SendQueues& queues) noexcept {
     }
     std::uint64_t state = 0;
     if (!parse_hex(take_field(line), state) ||
-        (state != kFinWait1 && state != kLastAck && state != kClosing)) {
+        (state != kFinWait1 && state != kFinWait2 && state != kLastAck && state != kClosing)) {
         return;
     }
     const auto both = take_field(line);
     std::uint64_t bytes = 0;
-    if (!parse_hex(both.substr(0, both.find(':')), bytes) || bytes == 0) {
+    if (!parse_hex(both.substr(0, both.find(':')), bytes) || (bytes == 0 && state != kFinWait2)) {
         return;
     }
     for (int field = 0; field < 4; ++field) {
         static_cast<void>(take_field(line));
     }
     // An inode means that some process still holds it, so it is not ours to wait for.
-    if (take_field(line) == "0") {
+    if (take_field(line) != "0") {
+        return;
+    }
+    if (bytes == 0) {
+        ++queues.unclosed;
+    } else {
         ++queues.sockets;
         queues.bytes += bytes;
     }

@@ -14,6 +14,9 @@ namespace sys {
 struct SendQueues {
     std::uint32_t sockets = 0;
     std::uint64_t bytes = 0;
+    /// Orphans that sent everything, but whose peer has not closed (FIN_WAIT2): a proxy in between
+    /// may still be handing the bytes on.
+    std::uint32_t unclosed = 0;
 
     friend bool operator==(const SendQueues&, const SendQueues&) = default;
 };

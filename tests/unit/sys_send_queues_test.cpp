@@ -32,6 +32,13 @@ TEST_CASE("an orphan that still sends is counted") {
     }
 }
 
+TEST_CASE("an orphan whose peer has everything but has not closed is counted as such") {
+    const sys::SendQueues expected{0, 0, 1};
+
+    CHECK(count("   3: 0100007F:1F90 0100007F:D2AC 05 00000000:00000000 01:00000014 00000000     0 "
+                "       0 0 2 ffff8881 20 4 30 10 -1") == expected);
+}
+
 TEST_CASE("other states, empty queues and sockets of a process are not counted") {
     const sys::SendQueues none{};
 
