@@ -183,11 +183,11 @@ void Supervisor::account_end(ServiceId id) {
     const ServiceSpec& spec = spec_.services[index(id)];
     Run& run = runs_[index(id)];
     const bool is_failure = run.outcome == State::Failed;
+    if (run.has_lost_requirement) {
+        return;  // counted when it lost what it requires
+    }
     if (is_failure) {
         note_failure(run.code);
-    }
-    if (run.has_lost_requirement) {
-        return;
     }
     const bool is_unasked = !service(id).stop_wanted || run.is_overdue;
     if (!is_unasked) {

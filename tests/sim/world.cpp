@@ -164,9 +164,9 @@ void World::learn(const core::Event& event) {
         const Signal signal = event.signal.signal;
         const int number = base::raw(signal);
         if (number == 15 || number == 2 || number == 3 || number == 30 || number == 37) {
-            facts_.push_back({.kind = Fact::Kind::StopSignal});
-            if (is_service_mode()) {
-                stop_began_ = stop_began_.value_or(now_);
+            if (is_service_mode() && !stop_began_) {
+                facts_.push_back({.kind = Fact::Kind::StopSignal});
+                stop_began_ = now_;
             }
         }
         return;

@@ -35,7 +35,7 @@ TEST_CASE("services go down in reverse order, each by its own signal") {
     CHECK(acts(driver.tree_empty(1_id)) == Texts{"TERM main db", "CONT main db"});
     (void)driver.exited(0_id, 143);
     CHECK(acts(driver.tree_empty(0_id)) == Texts{"TERM all", "CONT all"});
-    CHECK(driver.children_gone() == Texts{"report Exiting (0)", "exit 0"});
+    CHECK(driver.children_gone() == Texts{"report Exiting TERM (0)", "exit 0"});
     CHECK(driver.deadline() == Duration{-1});
 }
 
@@ -135,6 +135,18 @@ TEST_CASE("a service that fails while it stops gives the container its code") {
     CHECK(acts(driver.children_gone()) == Texts{"exit 4"});
 }
 
+TEST_CASE("a requested stop forgets what failed before it") {
+    core::ServiceSpec cache = service("cache");
+    cache.is_essential = false;
+    Driver driver{spec({cache, service("db")})};
+    driver.bring_up();
+    (void)driver.gone(0_id, ExitStatus::exited(4));
+    (void)driver.signal(base::kSigTerm);
+    (void)driver.gone(1_id, ExitStatus::exited(0));
+
+    CHECK(acts(driver.children_gone()) == Texts{"exit 0"});
+}
+
 TEST_CASE("a service that ignores its stop signal is killed at its timeout and counts as 137") {
     core::ServiceSpec db = service("db");
     db.stop_timeout = Duration{3000};
@@ -190,7 +202,7 @@ TEST_CASE("the budget ends every stop") {
     CHECK(driver.deadline() == Duration{1000});
     CHECK(driver.killed(0_id, base::kSigKill) == Texts{"report Exited db 8s"});
     (void)driver.killed(1_id, base::kSigKill);
-    CHECK(driver.children_gone() == Texts{"report Exiting (137)", "exit 137"});
+    CHECK(driver.children_gone() == Texts{"report Exiting TERM (137)", "exit 137"});
 }
 
 TEST_CASE("the container leaves without what KILL does not end") {

@@ -141,7 +141,7 @@ TEST_CASE("an essential service that fails ends the container with its code") {
     CHECK(driver.supervisor().is_stopping());
     (void)driver.gone(1_id, ExitStatus::exited(0));
     CHECK(driver.tree_empty(0_id) == Texts{"TERM all", "CONT all", "report Draining 8s"});
-    CHECK(driver.children_gone() == Texts{"report Exiting (5)", "exit 5"});
+    CHECK(driver.children_gone() == Texts{"report Exiting db (5)", "exit 5"});
 }
 
 TEST_CASE("an essential service that ends well unasked ends the container with its own code") {
