@@ -38,7 +38,7 @@ def test_start_in_order_stop_in_reverse(lab, mode, how):
     run.wait_out(r"^\+b$")
     code, took = run.stop()
     assert code == 0 and took < 4
-    assert run.stdout.split() == ["+x", "+m", "+b", "-b", "-m", "-x"]
+    assert run.stdout.split() == ["+x", "+m", "+b", "-b", "-m", "-x"], (run.stdout, run.stderr)
 
 
 def test_independent_services_start_and_stop_together(lab):

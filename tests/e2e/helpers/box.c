@@ -282,15 +282,17 @@ static void kill_held(int sig) {
     kill(held, SIGKILL);
 }
 static int hold(char **args) {
+    // Before the fork: the test's TERM must not come too early. The child's own is the default again.
+    signal(SIGTERM, kill_held);
     held = fork();
     if (held == 0) {
+        signal(SIGTERM, SIG_DFL);
         if (fork() == 0) {
             execvp(args[0], args);
             _exit(121);
         }
         rest();
     }
-    signal(SIGTERM, kill_held);
     rest();
     return 0;
 }

@@ -175,11 +175,11 @@ static void become(char **argv, int ready) {
     if (o.gid >= 0 && setgroups(0, NULL)) die("groups");
     for (int i = 0; i < o.denies; i++) deny(o.deny[i]);
     identity();
+    signals();  // before anybody knows our pid: init drops what it neither blocks nor handles
     if (write(ready, "x", 1) != 1) die("ready");
     close(ready);
     if (o.info >= 0) close(o.info);
     if (o.tty > 2) close(o.tty);
-    signals();
     each(o.close, close_one);
     const char *file = argv[0];
     if (o.argv0) argv[0] = (char *)o.argv0;
