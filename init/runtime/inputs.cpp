@@ -98,6 +98,9 @@ void Runtime::on_notify(ServiceId id) {
         if (!receipt || receipt->kind == sys::NotifyReceipt::Kind::Nothing) {
             return;
         }
+        if (receipt->kind == sys::NotifyReceipt::Kind::Barrier) {
+            continue;
+        }
         if (receipt->kind == sys::NotifyReceipt::Kind::Message && may_notify(id, receipt->sender)) {
             take_message(id, *receipt);
             // One datagram at a time, so a flood of them cannot fill the queue.

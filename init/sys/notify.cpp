@@ -144,10 +144,15 @@ base::Result<NotifyReceipt> receive_notify(int fd, std::span<char> buffer) noexc
     NotifyReceipt receipt;
     receipt.kind = NotifyReceipt::Kind::Refused;
     const bool had_descriptors = take_control_data(header, receipt);
+    const std::string_view datagram{buffer.data(), static_cast<std::size_t>(got)};
+    if (had_descriptors && datagram == "BARRIER=1") {
+        receipt.kind = NotifyReceipt::Kind::Barrier;
+        return receipt;
+    }
     if (had_descriptors || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
         return receipt;
     }
-    if (const auto message = parse_notify({buffer.data(), static_cast<std::size_t>(got)})) {
+    if (const auto message = parse_notify(datagram)) {
         receipt.kind = NotifyReceipt::Kind::Message;
         receipt.message = *message;
     }

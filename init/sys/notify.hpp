@@ -49,6 +49,7 @@ struct NotifyReceipt {
     enum class Kind {
         Nothing,  ///< no datagram is waiting
         Message,  ///< `message` from `sender`
+        Barrier,  ///< sd_notify_barrier(3): closing its descriptor, which is done, was the answer
         Refused,  ///< a malformed or oversized one, or one that carried descriptors (now closed)
     };
     Kind kind = Kind::Nothing;

@@ -20,12 +20,11 @@ using Kind = sys::NotifyReceipt::Kind;
 
 namespace {
 
-void send_with_descriptor(std::string_view name, int fd) {
+void send_with_descriptor(std::string_view name, std::string text, int fd) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path + 1, name.data() + 1, name.size() - 1);
-    char text[] = "READY=1";
-    iovec part{text, sizeof text - 1};
+    iovec part{text.data(), text.size()};
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))]{};
     msghdr header{};
     header.msg_name = &address;
@@ -40,7 +39,7 @@ void send_with_descriptor(std::string_view name, int fd) {
     rights->cmsg_len = CMSG_LEN(sizeof fd);
     std::memcpy(CMSG_DATA(rights), &fd, sizeof fd);
     const sys::UniqueFd sender{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-    REQUIRE(::sendmsg(sender.get(), &header, 0) == 7);
+    REQUIRE(::sendmsg(sender.get(), &header, 0) == static_cast<ssize_t>(text.size()));
 }
 
 }  // namespace
@@ -107,10 +106,20 @@ TEST_CASE("a datagram that is too long is refused, and the next one is read") {
 TEST_CASE("a datagram with descriptors is refused and the descriptors are closed") {
     const auto socket = sys::open_notify_socket();
     const auto before = sys::list_directory("/proc/self/fd")->size();
-    send_with_descriptor(socket->name(), 0);
+    send_with_descriptor(socket->name(), "READY=1", 0);
     std::array<char, sys::kNotifyMax> buffer{};
 
     CHECK(sys::receive_notify(socket->fd.get(), buffer)->kind == Kind::Refused);
+    CHECK(sys::list_directory("/proc/self/fd")->size() == before);
+}
+
+TEST_CASE("a barrier is answered by closing its descriptor") {
+    const auto socket = sys::open_notify_socket();
+    const auto before = sys::list_directory("/proc/self/fd")->size();
+    send_with_descriptor(socket->name(), "BARRIER=1", 0);
+    std::array<char, sys::kNotifyMax> buffer{};
+
+    CHECK(sys::receive_notify(socket->fd.get(), buffer)->kind == Kind::Barrier);
     CHECK(sys::list_directory("/proc/self/fd")->size() == before);
 }
 
