@@ -6,10 +6,12 @@
 // that has no name worth 60 KB.
 namespace __gnu_cxx {
 
-void __verbose_terminate_handler();  // NOLINT(bugprone-reserved-identifier): libstdc++'s name
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the name is libstdc++'s
+void __verbose_terminate_handler();
 
 void __verbose_terminate_handler() {
     std::abort();
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming): as above
 
 }  // namespace __gnu_cxx

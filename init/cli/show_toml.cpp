@@ -117,6 +117,7 @@ class Lines {
 
 std::vector<std::string> names(const core::Spec& spec, const std::vector<core::ServiceId>& ids) {
     std::vector<std::string> out;
+    out.reserve(ids.size());
     for (const auto id : ids) {
         out.push_back(spec.services[core::index(id)].name);
     }

@@ -153,7 +153,9 @@ std::vector<std::string> VariableTable::entries() const {
     std::vector<std::string> result;
     result.reserve(variables_.size());
     for (const auto& [name, value] : variables_) {
-        result.push_back(name + "=" + value);
+        auto& entry = result.emplace_back(name);
+        entry += '=';
+        entry += value;
     }
     return result;
 }

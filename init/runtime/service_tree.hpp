@@ -39,7 +39,7 @@ class ServiceTree {
     void learn(base::Pid id);
     [[nodiscard]] bool belongs(const sys::ProcessInfo& process,
                                std::span<const sys::ProcessInfo> found) const;
-    std::size_t pass(std::span<const base::Pid> ignored, std::size_t found);
+    std::size_t pass(std::span<const base::Pid> ignored, std::size_t count);
 
     std::string marker_;
     base::Pid leader_ = base::Pid::None;

@@ -21,7 +21,7 @@ if [ "${1:-}" = --one ]; then
     [ "$(cat "$stamp" 2>/dev/null)" = "$key" ] && exit
     failed=0
     out=$(clang-tidy-14 -p "$build" --quiet --extra-arg=-Wno-everything --extra-arg=-Wno-error "$file" 2>&1) || failed=1
-    found=$(printf '%s\n' "$out" | grep -E '^[^ ]+:[0-9]+:.*(warning|error):' | sed "s|^$PWD/||" || true)
+    found=$(printf '%s\n' "$out" | grep -E '^[^ ]+:[0-9]+:.*(warning|error):' | sed -E "s|^$PWD/||; s|^([^ :]*/)?\\.\\./init/|init/|" || true)
     if [ -n "$found" ]; then
         printf '%s\n' "$found"
     elif [ "$failed" -eq 1 ]; then
