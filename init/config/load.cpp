@@ -20,11 +20,13 @@ struct Group {
 
 using Groups = std::map<std::string, Group, std::less<>>;
 
+// A client command must be able to tell it from an option.
 bool is_service_name(std::string_view name) {
-    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '.' || c == '_' || c == '-';
-    });
+    return !name.empty() && name.front() != '-' &&
+           std::all_of(name.begin(), name.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '.' || c == '_' || c == '-';
+           });
 }
 
 Groups read_groups(std::span<const SourceFile> files, Diagnostics& diagnostics) {
@@ -50,7 +52,7 @@ void check_group(const std::string& name, const Group& group, Reader& reader) {
     const SourcePos whole{group.first.file, 0, 0, 1};
     if (!is_service_name(name)) {
         reader.error(whole, quoted(name) + " is no service name",
-                     "use letters, digits, '.', '_' and '-' only");
+                     "use letters, digits, '.', '_' and '-' only, and no '-' in front");
     }
     if (!group.has_base && name != kContainer) {
         reader.error(whole, "it overrides nothing: there is no '" + name + ".toml'");
