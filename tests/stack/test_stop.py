@@ -86,6 +86,8 @@ class SlowReader:
                     time.sleep(ahead)
         except OSError as error:
             self.error = str(error)
+        finally:
+            self.sock.close()  # as every client does after the last byte
 
     def wait(self):
         self._thread.join(30 * engine.SLOW)
