@@ -13,16 +13,22 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness import MODES, SLOW, Lab  # noqa: E402
+from harness import MODES, SANITIZED, SLOW, Lab  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 PERSONAS = ("tini", "docker-init", "dumb-init", "catatonit", "podman-init")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "unsanitized: a sanitizer's own needs (memory, /proc) would fail it")
+
+
 def pytest_collection_modifyitems(items):
-    if os.geteuid() != 0:
-        for item in items:
+    for item in items:
+        if os.geteuid() != 0:
             item.add_marker(pytest.mark.skip(reason="needs root: the tests make PID and mount namespaces"))
+        elif SANITIZED and (item.get_closest_marker("unsanitized") or "--no-proc" in item.nodeid):
+            item.add_marker(pytest.mark.skip(reason="a sanitized binary needs /proc and much memory"))
 
 
 @pytest.fixture(scope="session")

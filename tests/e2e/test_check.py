@@ -133,7 +133,7 @@ def test_other_files_are_no_services(lab):
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("name", ["bad name", "ä"])
+@pytest.mark.parametrize("name", ["bad name", "-x", "ä"])
 def test_a_service_name_that_is_none(lab, name):
     done = check(lab, {name: GOOD})
     assert done.returncode == 78 and f"{name}.toml" in done.stderr + done.stdout

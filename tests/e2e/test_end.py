@@ -41,6 +41,7 @@ def test_a_core_dump_is_said(lab):
     assert "killed by SIGSEGV" in run.stderr
 
 
+@pytest.mark.unsanitized
 @pytest.mark.skipif(not (MEMORY / "memory.limit_in_bytes").exists(), reason="no cgroup v1 memory controller")
 @pytest.mark.parametrize("kind", ["service", "command"])
 def test_an_oom_kill_is_named(lab, kind):

@@ -95,6 +95,7 @@ def test_secrets_are_for_their_service_alone(lab):
     assert "s3cret" not in run.stderr
 
 
+@pytest.mark.unsanitized
 def test_secrets_are_never_in_pid_1(lab):
     (lab.tmp / "password").write_text("s3cret-canary\n")
     run = lab.service('command = ["/bin/sh", "-c", "echo got $P; exec sleep 600"]\nsecrets = { P = "@TMP@/password" }')

@@ -119,6 +119,7 @@ def test_service_mode_in_a_poor_place(lab, mode, hide):
     assert code == 0 and took < 2
 
 
+@pytest.mark.unsanitized
 def test_without_proc_the_group_alone_counts_and_that_is_said(lab):
     run = lab.service('command = ["@BOX@", "family", "child", "stubborn"]\nstop-timeout = "300ms"', ns=["--no-proc"])
     run.wait_out("descendant")

@@ -146,6 +146,7 @@ def test_no_proc_and_nothing_writable(lab, mode, hide):
     assert run.stderr == ""
 
 
+@pytest.mark.unsanitized
 def test_no_proc_still_forwards_and_kills(lab, mode):
     run = lab.command([lab.box, "stubborn", 15], "--stop-timeout", "200ms", mode=mode, ns=["--no-proc"])
     run.wait_out("ready")
