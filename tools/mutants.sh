@@ -15,7 +15,7 @@ killed=0 survived=0 broken=0
 copy_tree() {
     git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents --target-directory="$work" 2>/dev/null || true
     cd "$work"
-    meson setup build -Dstatic=true >/dev/null
+    meson setup build -Dstatic=true -Dtests=enabled >/dev/null
     meson compile -C build >/dev/null
 }
 

@@ -62,7 +62,7 @@ build() {
     meson compile -C "$dir" || { count "build" 0 1 0 && finish; }
     mkdir -p "$results"
 }
-build_release() { build build -Dstatic=true; }
+build_release() { build build -Dstatic=true -Dtests=enabled; }
 
 run_meson() {
     local name=$1 dir=$2
@@ -133,7 +133,7 @@ run_stack() {
 # Leaks are the unit tests' business: at the end of a PID namespace there is nobody left to look.
 run_asan() {
     need "${E2E_TOOLS[@]}"
-    build build-asan -Db_sanitize=address,undefined -Db_lundef=false
+    build build-asan -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     run_meson asan-unit build-asan 10
     export ASAN_OPTIONS=detect_leaks=0 PIDONE_SANITIZED=1 E2E_PATIENCE=4
