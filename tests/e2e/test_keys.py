@@ -187,6 +187,7 @@ def test_a_service_that_is_not_essential_may_end(lab):
     run.wait_out("ready")
     run.wait_err(r"^pidone: a: .*17")
     assert run.running()
+    assert run.stop()[0] == 0
 
 
 def test_an_essential_oneshot_that_fails_ends_the_container(lab):
