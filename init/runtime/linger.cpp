@@ -15,7 +15,6 @@ void Linger::begin(base::Instant now, base::Duration limit) {
     deadline_ = now + limit;
     last_progress_ = now;
     last_bytes_ = UINT64_MAX;
-    was_sending_ = false;
     next_look_ = now;
     if (sys::network_namespace() == sys::NetworkNamespace::Host) {
         deadline_ = now;
@@ -34,9 +33,8 @@ bool Linger::is_over(base::Instant now) {
 
 bool Linger::is_worth_waiting(const sys::SendQueues& queues, base::Instant now) {
     if (queues.bytes == 0) {
-        return was_sending_ && queues.unclosed > 0;
+        return queues.unclosed > 0;
     }
-    was_sending_ = true;
     if (queues.bytes < last_bytes_) {
         last_bytes_ = queues.bytes;
         last_progress_ = now;

@@ -10,10 +10,10 @@ namespace runtime {
 
 /// The wait for the last bytes: the network namespace dies with PID 1, and with it what closed
 /// sockets have still to send. Looks every 20 ms; over when no orphaned socket has a send queue,
-/// when no queue shrank for 300 ms, or at its limit. Where something was under way it also waits
-/// until the peers have closed: docker-proxy has taken the last bytes long before its client has
-/// them, and it dies with the container. At once where the namespace is the host's (it lives on) or
-/// cannot be looked at. Allocation-free.
+/// and every peer has closed, when no queue shrank for 300 ms, or at its limit. The peers count
+/// because docker-proxy has taken the last bytes long before its client has them, and dies with the
+/// container. At once where the namespace is the host's (it lives on) or cannot be looked at.
+/// Allocation-free.
 class Linger {
   public:
     /// Begins at `now`, for `limit` at most.
@@ -33,7 +33,6 @@ class Linger {
     base::Instant deadline_{};
     base::Instant last_progress_{};
     std::uint64_t last_bytes_ = 0;
-    bool was_sending_ = false;  ///< a send queue was seen since begin()
 };
 
 }  // namespace runtime
