@@ -74,7 +74,8 @@ run_meson() {
 # run_pytest NAME DIR: the exit code does not count, the log does.
 run_pytest() {
     rm -f "$results/$1.xml"
-    "$PYTHON" -m pytest -q -ra -p no:cacheprovider --junitxml "$results/$1.xml" "$2" || true
+    "$PYTHON" -m pytest -q -ra -p no:cacheprovider --basetemp "$results/tmp-$1" \
+        --junitxml "$results/$1.xml" "$2" || true
     count_log "$1" junit "$results/$1.xml"
 }
 
