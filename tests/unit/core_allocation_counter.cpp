@@ -27,6 +27,11 @@ void* operator new(std::size_t size) {
     }
     return memory;
 }
+// All of a kind or none: a sanitizer's own nothrow form would not fit this delete.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    ++count;
+    return std::malloc(size == 0 ? 1 : size);
+}
 void operator delete(void* memory) noexcept {
     std::free(memory);
 }
