@@ -3,6 +3,7 @@
 #include <charconv>
 #include <limits>
 
+#include "base/capability.hpp"
 #include "config/draft.hpp"
 
 namespace config {
@@ -34,49 +35,6 @@ constexpr std::array<Resource, 16> kResources{{
     {"rtprio", 14},
     {"rttime", 15},
 }};
-
-/// capabilities(7), without "cap_".
-constexpr std::array<std::string_view, 41> kCapabilities{"chown",
-                                                         "dac_override",
-                                                         "dac_read_search",
-                                                         "fowner",
-                                                         "fsetid",
-                                                         "kill",
-                                                         "setgid",
-                                                         "setuid",
-                                                         "setpcap",
-                                                         "linux_immutable",
-                                                         "net_bind_service",
-                                                         "net_broadcast",
-                                                         "net_admin",
-                                                         "net_raw",
-                                                         "ipc_lock",
-                                                         "ipc_owner",
-                                                         "sys_module",
-                                                         "sys_rawio",
-                                                         "sys_chroot",
-                                                         "sys_ptrace",
-                                                         "sys_pacct",
-                                                         "sys_admin",
-                                                         "sys_boot",
-                                                         "sys_nice",
-                                                         "sys_resource",
-                                                         "sys_time",
-                                                         "sys_tty_config",
-                                                         "mknod",
-                                                         "lease",
-                                                         "audit_write",
-                                                         "audit_control",
-                                                         "setfcap",
-                                                         "mac_override",
-                                                         "mac_admin",
-                                                         "syslog",
-                                                         "wake_alarm",
-                                                         "block_suspend",
-                                                         "audit_read",
-                                                         "perfmon",
-                                                         "bpf",
-                                                         "checkpoint_restore"};
 
 std::optional<std::uint64_t> read_amount(Reader& reader, const Entry& entry) {
     if (entry.value.kind == Value::Kind::Integer && entry.value.integer >= 0) {
@@ -145,9 +103,10 @@ void read_capabilities(Reader& reader, const Entry& entry, core::Security& secur
         if (name.starts_with("cap_")) {
             name.erase(0, 4);
         }
-        if (std::find(kCapabilities.begin(), kCapabilities.end(), name) == kCapabilities.end()) {
+        if (std::find(base::kCapabilityNames.begin(), base::kCapabilityNames.end(), name) ==
+            base::kCapabilityNames.end()) {
             reader.error(entry.value.items[i].pos, "unknown capability " + quoted((*words)[i]),
-                         did_you_mean(name, kCapabilities));
+                         did_you_mean(name, base::kCapabilityNames));
         } else if (std::find(kept.begin(), kept.end(), name) == kept.end()) {
             kept.push_back(std::move(name));
         }

@@ -202,6 +202,12 @@ constexpr std::array<Persona, 5> kPersonas{{{"tini", parse_tini},
 
 }  // namespace
 
+Options print(Options options, std::string text) {
+    options.action = Options::Action::Print;
+    options.text = std::move(text);
+    return options;
+}
+
 ParsedOptions parse_pidone(std::span<const std::string> arguments,
                            [[maybe_unused]] const Environment& environment, Options options) {
     Seen seen;

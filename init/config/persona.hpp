@@ -10,6 +10,9 @@ namespace config {
 
 using ParsedOptions = base::Result<Options, UsageError>;
 
+/// `options` with the wish to print `text` and nothing else.
+[[nodiscard]] Options print(Options options, std::string text);
+
 // One parser per persona; `arguments` are the words after argv[0] and `options` comes with what
 // the PIDONE_* variables and the persona's name set. Each only fills Options.
 

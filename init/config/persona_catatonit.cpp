@@ -31,12 +31,6 @@ constexpr std::array<OptionForm, 5> kForms{{{'g', "", false},
                                             {'P', "", false},
                                             {'V', "version", false}}};
 
-ParsedOptions print(Options options, const char* text) {
-    options.action = Options::Action::Print;
-    options.text = text;
-    return options;
-}
-
 }  // namespace
 
 ParsedOptions parse_catatonit(std::span<const std::string> arguments,

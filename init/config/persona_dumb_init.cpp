@@ -60,13 +60,6 @@ void rewrite_terminal_stops(core::CommandSettings& settings) {
     }
 }
 
-ParsedOptions print(Options options, const char* text) {
-    options.action = Options::Action::Print;
-    options.text = text;
-    options.text_to_stderr = true;
-    return options;
-}
-
 }  // namespace
 
 ParsedOptions parse_dumb_init(std::span<const std::string> arguments,
@@ -92,8 +85,10 @@ ParsedOptions parse_dumb_init(std::span<const std::string> arguments,
             options.verbosity = 2;
             break;
         case 'h':
+            options.text_to_stderr = true;
             return print(options, kHelp);
         case 'V':
+            options.text_to_stderr = true;
             return print(options, kVersion);
         default:
             if (auto set = set_rewrite((*found)->value, options.settings); !set) {

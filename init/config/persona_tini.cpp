@@ -39,12 +39,6 @@ constexpr std::array<OptionForm, 10> kForms{{{'h', "", false},
                                              {0, "version", false},
                                              {0, "help", false}}};
 
-ParsedOptions print(Options options, std::string text) {
-    options.action = Options::Action::Print;
-    options.text = std::move(text);
-    return options;
-}
-
 Checked apply(const FoundOption& found, Options& options, int& verbosity) {
     switch (kForms[found.form].letter) {
     case 's':

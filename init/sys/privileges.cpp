@@ -15,53 +15,13 @@
 #include <cstdio>
 #include <vector>
 
+#include "base/capability.hpp"
 #include "sys/fd.hpp"
 
 namespace sys {
 namespace {
 
-// In the order of their numbers, capabilities(7).
-constexpr std::array<std::string_view, 41> kNames = {"chown",
-                                                     "dac_override",
-                                                     "dac_read_search",
-                                                     "fowner",
-                                                     "fsetid",
-                                                     "kill",
-                                                     "setgid",
-                                                     "setuid",
-                                                     "setpcap",
-                                                     "linux_immutable",
-                                                     "net_bind_service",
-                                                     "net_broadcast",
-                                                     "net_admin",
-                                                     "net_raw",
-                                                     "ipc_lock",
-                                                     "ipc_owner",
-                                                     "sys_module",
-                                                     "sys_rawio",
-                                                     "sys_chroot",
-                                                     "sys_ptrace",
-                                                     "sys_pacct",
-                                                     "sys_admin",
-                                                     "sys_boot",
-                                                     "sys_nice",
-                                                     "sys_resource",
-                                                     "sys_time",
-                                                     "sys_tty_config",
-                                                     "mknod",
-                                                     "lease",
-                                                     "audit_write",
-                                                     "audit_control",
-                                                     "setfcap",
-                                                     "mac_override",
-                                                     "mac_admin",
-                                                     "syslog",
-                                                     "wake_alarm",
-                                                     "block_suspend",
-                                                     "audit_read",
-                                                     "perfmon",
-                                                     "bpf",
-                                                     "checkpoint_restore"};
+using base::kCapabilityNames;
 
 constexpr CapabilitySet bit(int number) {
     return CapabilitySet{1} << number;
@@ -115,21 +75,18 @@ std::optional<int> parse_capability(std::string_view name) noexcept {
     if (name.size() > 4 && same_name(name.substr(0, 4), "cap_")) {
         name.remove_prefix(4);
     }
-    const auto found = std::find_if(kNames.begin(), kNames.end(),
+    const auto found = std::find_if(kCapabilityNames.begin(), kCapabilityNames.end(),
                                     [&](std::string_view known) { return same_name(known, name); });
-    if (found == kNames.end()) {
+    if (found == kCapabilityNames.end()) {
         return std::nullopt;
     }
-    return static_cast<int>(found - kNames.begin());
+    return static_cast<int>(found - kCapabilityNames.begin());
 }
 
 std::string_view capability_name(int number) noexcept {
     const auto index = static_cast<std::size_t>(number);
-    return number >= 0 && index < kNames.size() ? kNames[index] : std::string_view{};
-}
-
-std::span<const std::string_view> capability_names() noexcept {
-    return kNames;
+    return number >= 0 && index < kCapabilityNames.size() ? kCapabilityNames[index]
+                                                          : std::string_view{};
 }
 
 Capabilities read_capabilities() noexcept {

@@ -19,8 +19,6 @@ using CapabilitySet = std::uint64_t;
 [[nodiscard]] std::optional<int> parse_capability(std::string_view name) noexcept;
 /// "net_bind_service"; "" for a number without a name.
 [[nodiscard]] std::string_view capability_name(int number) noexcept;
-/// All names, in the order of their numbers.
-[[nodiscard]] std::span<const std::string_view> capability_names() noexcept;
 
 /// Whether this process has the capability in its effective set.
 [[nodiscard]] bool has_capability(int number) noexcept;
