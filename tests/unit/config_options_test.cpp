@@ -9,14 +9,6 @@ using Words = std::vector<std::string>;
 
 namespace {
 
-Options parsed(const Words& argv, const TestEnvironment& environment = {}) {
-    const auto options = config::parse_command_line(argv, environment);
-    if (!options) {
-        FAIL(options.error().message);
-    }
-    return options.value_or(Options{});
-}
-
 /// "CODE: MESSAGE"
 std::string refused(const Words& argv, const TestEnvironment& environment = {}) {
     const auto options = config::parse_command_line(argv, environment);

@@ -11,14 +11,6 @@ using Words = std::vector<std::string>;
 
 namespace {
 
-Options parsed(const Words& argv, const TestEnvironment& environment = {}) {
-    const auto options = config::parse_command_line(argv, environment);
-    if (!options) {
-        FAIL(options.error().message);
-    }
-    return options.value_or(Options{});
-}
-
 std::string refused(const Words& argv, const TestEnvironment& environment = {}) {
     const auto options = config::parse_command_line(argv, environment);
     return options ? "accepted"
