@@ -60,7 +60,13 @@ static void each(const char *list, void (*apply)(int)) {
 
 static unsigned long long mask_of;
 static void add_to_mask(int sig) { mask_of |= 1ULL << (sig - 1); }
-static void ignore_one(int sig) { signal(sig, SIG_IGN); }
+
+// glibc's signal() leaves out 32 and 33, which it keeps for its threads; some runners hand them on ignored.
+static void set_handler(int sig, void (*handler)(int)) {
+    struct { void (*handler)(int); unsigned long flags; void *restorer; unsigned long long mask; } action = {handler, 0, NULL, 0};
+    syscall(SYS_rt_sigaction, sig, &action, NULL, sizeof action.mask);
+}
+static void ignore_one(int sig) { set_handler(sig, SIG_IGN); }
 static void close_one(int fd) { close(fd); }
 
 static void mounts(void) {
@@ -149,7 +155,7 @@ static void identity(void) {
 
 static void signals(void) {
     for (int sig = 1; sig < 65; sig++) {
-        if (sig != SIGKILL && sig != SIGSTOP) signal(sig, SIG_DFL);
+        if (sig != SIGKILL && sig != SIGSTOP) set_handler(sig, SIG_DFL);
     }
     each(o.ignore, ignore_one);
     mask_of = 0;
