@@ -1,12 +1,14 @@
 <?php
 // Makes the database what .env and the secrets say, at every start and before php-fpm runs. A row in
 // the database marks a finished installation and is written last, so one that was killed at any
-// point is known as such by its absence and made again.
+// point is known as such by its absence and made again. The row tells what it was made from; as long
+// as that is unchanged, WordPress is not even loaded.
 declare(strict_types=1);
 
 const MARK = 'pidone_setup';
 const APPLIED = 'pidone_secrets';
 const THEME = 'twentytwentythree';
+const SITE = '/var/www/html';
 const CORE_TABLES = [
     'wp_commentmeta', 'wp_comments', 'wp_links', 'wp_options', 'wp_postmeta', 'wp_posts',
     'wp_term_relationships', 'wp_term_taxonomy', 'wp_termmeta', 'wp_terms', 'wp_usermeta', 'wp_users',
@@ -88,6 +90,23 @@ function connect(float $seconds): mysqli
 function column(mysqli $db, string $sql): array
 {
     return array_column($db->query($sql)->fetch_all(), 0);
+}
+
+/** All that an installation is made from, and that a later start may find changed: a keyed hash. */
+function fingerprint(array $accounts): string
+{
+    $code = [file_get_contents(SITE . '/wp-includes/version.php'), file_get_contents(__FILE__)];
+    return hash_hmac('sha256', serialize([$code, $accounts]), secret('wp_salts'));
+}
+
+/** Whether what WordPress would mend at this start is still there: both accounts and the theme's files. */
+function is_whole(mysqli $db, array $logins): bool
+{
+    $known = "'" . implode("','", array_map($db->real_escape_string(...), $logins)) . "'";
+    $themes = column($db, "SELECT option_value FROM wp_options WHERE option_name IN ('template', 'stylesheet')");
+    return (int) column($db, "SELECT COUNT(*) FROM wp_users WHERE user_login IN ($known)")[0] === count($logins)
+        && count($themes) === 2
+        && array_filter($themes, fn ($theme) => !is_file(SITE . "/wp-content/themes/$theme/style.css")) === [];
 }
 
 /** What is in the tables that a killed installation cannot have put there. */
@@ -206,8 +225,14 @@ $tables = column($db, "SHOW TABLES LIKE 'wp\\_%'");
 $mark = in_array('wp_options', $tables, true)
     ? column($db, "SELECT option_value FROM wp_options WHERE option_name = '" . MARK . "'") : [];
 $is_new = $mark === [];
+$logins = [$owner['login'], $author['login']];
+$fingerprint = fingerprint([$owner, $author]);
+if ($mark === [$fingerprint] && is_whole($db, $logins)) {
+    $is_finished = true;
+    exit(0);
+}
 if ($is_new && $tables !== []) {
-    drop_unfinished($db, $tables, [$owner['login'], $author['login']]);
+    drop_unfinished($db, $tables, $logins);
 }
 
 define('WP_INSTALLING', true);
@@ -218,7 +243,7 @@ $_SERVER += ['HTTP_HOST' => setting('DOMAIN_NAME'), 'HTTPS' => 'on', 'REQUEST_UR
 function wp_new_blog_notification(): void
 {
 }
-require '/var/www/html/wp-load.php';
+require SITE . '/wp-load.php';
 require ABSPATH . 'wp-admin/includes/upgrade.php';
 add_filter('pre_http_request', fn () => new WP_Error('offline', 'no requests during installation'));
 
@@ -241,9 +266,8 @@ apply_account($author, $applied);
 $applied === $before || update_option(APPLIED, $applied, false);
 $wpdb->get_var('SELECT @pidone') === '1' || fail('lost the database on the way; the next start begins anew');
 $wpdb->query('COMMIT') !== false || fail("cannot commit: $wpdb->last_error");
-if ($is_new) {
-    verify_whole($db);
-    $db->query("INSERT INTO wp_options (option_name, option_value) VALUES ('" . MARK . "', '1')");
-    say("installed '" . setting('WP_TITLE') . "' at " . WP_HOME);
-}
+$is_new && verify_whole($db);
+$db->query("INSERT INTO wp_options (option_name, option_value) VALUES ('" . MARK . "', '$fingerprint')
+    ON DUPLICATE KEY UPDATE option_value = VALUES(option_value)");
+$is_new && say("installed '" . setting('WP_TITLE') . "' at " . WP_HOME);
 $is_finished = true;
