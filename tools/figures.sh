@@ -37,7 +37,6 @@ if engine_answers && [ "${1:-}" != program ]; then
     if [ -n "$(project_containers)" ]; then was_up=1; fi
     compose down --remove-orphans --volumes >/dev/null 2>&1
     export DATA_DIR=$work/data
-    tools/volumes.sh >/dev/null
     tools/figures.py site "$(env_value HTTPS_PORT)" || missed=1
 fi
 exit "$missed"
