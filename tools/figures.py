@@ -71,9 +71,11 @@ def private_dirty(prefix):
 
 
 def program(pidone):
-    inits = {"pidone": [pidone, "-s", "--"], "tini-static": ["/usr/bin/tini-static", "-s", "--"]}
+    tini = str(pathlib.Path(pidone).with_name("tini-static"))
+    inits = {"pidone": [pidone, "-s", "--"], "tini-static": [tini, "-s", "--"]}
     show("pidone, static and stripped", os.path.getsize(pidone) / 2**20, "MiB", 1.4)
-    flush(pidone)
+    for argv in inits.values():
+        flush(argv[0])
     dirty = {name: private_dirty(prefix) for name, prefix in inits.items()}
     show("private dirty memory in command mode", dirty["pidone"], "KiB", 96, f"(tini-static {dirty['tini-static']})")
     taken = start_overhead({"bare": [], **inits})

@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "runtime/child_command.hpp"
 #include "runtime/child_directories.hpp"
 #include "runtime/child_environment.hpp"
 #include "runtime/child_error.hpp"
@@ -97,12 +96,6 @@ ChildResult<VariableTable> set_up(const core::ServiceSpec& service,
     return variables;
 }
 
-// Without it an end of file could also mean that something killed the set-up.
-void announce_execution(int status_fd) {
-    const StartFailure announcement{.stage = Stage::Execute, .exit_code = kExecutesNext};
-    sys::write_fully(status_fd, &announcement, sizeof announcement);
-}
-
 ChildError become_main_process(const core::ServiceSpec& service, const ChildContext& context,
                                int& status_fd) {
     if (auto session = become_session(); !session) {
@@ -130,7 +123,6 @@ ChildError become_main_process(const core::ServiceSpec& service, const ChildCont
         return std::move(become.error());
     }
     announce_execute(status_fd);
-    announce_execution(status_fd);
     return execute_program(service.command, variables->entries());
 }
 
@@ -138,9 +130,7 @@ ChildError become_main_process(const core::ServiceSpec& service, const ChildCont
 
 void run_child(const core::ServiceSpec& spec, const ChildContext& context) {
     int status_fd = context.status_fd;
-    const auto error = context.mode == core::Mode::Command
-                           ? become_program(spec, context)
-                           : become_main_process(spec, context, status_fd);
+    const auto error = become_main_process(spec, context, status_fd);
     give_up(status_fd, spec.name, error);
 }
 

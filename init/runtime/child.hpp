@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 
@@ -42,25 +41,14 @@ struct StartFailure {
 
 /// What a child takes over from PID 1 besides its spec.
 struct ChildContext {
-    core::Mode mode = core::Mode::Service;
-    std::uint64_t original_mask =
-        0;  ///< the signal mask pidone was started with; handed on in command mode
-    bool sigchld_was_ignored = false;  ///< likewise
-    int status_fd = -1;                ///< close-on-exec write end of the status pipe
-    int ready_fd = -1;                 ///< write end for Readiness::Kind::Descriptor, or -1
-    std::string notify_socket;         ///< value for NOTIFY_SOCKET ("@..."), or "" = do not set one
-    std::array<bool, 3> closed_standard{};  ///< which of 0, 1, 2 pidone found closed; command mode
-                                            ///< hands them on closed
-    core::CommandSettings command;          ///< command mode
-    int controlling_terminal =
-        -1;  ///< command mode: open descriptor of the terminal to take the foreground of, or -1
+    int status_fd = -1;         ///< close-on-exec write end of the status pipe
+    int ready_fd = -1;          ///< write end for Readiness::Kind::Descriptor, or -1
+    std::string notify_socket;  ///< value for NOTIFY_SOCKET ("@..."), or "" = do not set one
 };
 
-/// The whole life of a forked child of PID 1 up to execve. PID 1 has one thread, so the child may
-/// allocate, block and read files. In service mode: new session, default dispositions, empty mask;
-/// environment, directories, templates, wait-for, setup steps, limits, privileges; execve. In
-/// command mode: process group and terminal, original mask and dispositions, execve with everything
-/// inherited.
+/// The whole life of a service's child of PID 1 up to execve. PID 1 has one thread, so the child
+/// may allocate, block and read files: new session, default dispositions, empty mask; environment,
+/// directories, templates, wait-for, setup steps, limits, privileges; execve.
 [[noreturn]] void run_child(const core::ServiceSpec& spec, const ChildContext& context);
 
 /// The readiness probe of a service: tries until it succeeds, then exits with 0. Killed from

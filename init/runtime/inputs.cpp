@@ -23,6 +23,10 @@ constexpr int kMaxReads = 1024;
 
 // The child writes whole StartFailures, below PIPE_BUF, so one read is one message.
 void Runtime::on_status(ServiceId id) {
+    if (program_) {
+        on_program_status(id);
+        return;
+    }
     auto& process = this->process(id);
     for (;;) {
         StartFailure message;
@@ -45,19 +49,34 @@ void Runtime::on_status(ServiceId id) {
     }
     // End of file: execve closed the pipe, or the child died before it came that far and its death
     // follows.
-    const bool executed = process.reached_exec || spec_.mode == core::Mode::Command;
-    if (executed) {
+    if (process.reached_exec) {
         forget(process.status);
         queue_.push({.kind = Event::Kind::Executed, .service = id});
-        if (spec_.mode == core::Mode::Command) {
-            // The program has them now, and a pipe's other end must not wait for our copy.
-            sys::close_inherited();
-            sys::leave_directory();
-            watch_memory();
-        }
     } else {
         loop_.remove(process.status.token);
     }
+}
+
+void Runtime::on_program_status(ServiceId id) {
+    auto& status = process(id).status;
+    int error = 0;
+    const auto size = sys::read_some(status.fd.get(), &error, sizeof error);
+    if (!size) {
+        return;  // EAGAIN: still at work
+    }
+    forget(status);
+    sys::end_start();
+    if (*size != 0) {
+        const auto failure = to_failure(program_->failure(error));
+        say_failure(id, failure);
+        queue_.push({.kind = Event::Kind::StartFailed, .service = id, .number = failure.exit_code});
+        return;
+    }
+    queue_.push({.kind = Event::Kind::Executed, .service = id});
+    // The program has them now, and a pipe's other end must not wait for our copy.
+    sys::close_inherited();
+    sys::leave_directory();
+    watch_memory();
 }
 
 void Runtime::say_failure(ServiceId id, const StartFailure& failure) {

@@ -3,17 +3,12 @@
 #include "sys/session.hpp"
 #include "sys/spawn.hpp"
 
-// Every child is a fork of PID 1, which has one thread; what happens in it is runtime/child.hpp's.
+// A service's child is a fork of PID 1, which has one thread; what happens in it is
+// runtime/child.hpp's. The program of command mode is runtime/program.hpp's.
 namespace runtime {
 ChildContext Runtime::context_for(core::ServiceId id) const {
     const auto& process = processes_[core::index(id)];
     ChildContext context;
-    context.mode = spec_.mode;
-    context.original_mask = sys::original_mask();
-    context.sigchld_was_ignored = settings_.sigchld_was_ignored;
-    context.closed_standard = settings_.closed_standard;
-    context.command = spec_.command;
-    context.controlling_terminal = job_.terminal();
     if (process.notify.fd) {
         context.notify_socket = process.notify_address.data();
     }
@@ -59,7 +54,8 @@ void Runtime::spawn(core::ServiceId id) {
     if (spec_.command.new_session) {
         job_.give_up_terminal();
     }
-    const auto pid = sys::fork_child();
+    const auto pid =
+        program_ ? program_->start(job_.terminal(), status->write.get()) : sys::fork_child();
     if (!pid) {
         queue_.push(
             {.kind = core::Event::Kind::SpawnFailed, .service = id, .number = pid.error().code});
@@ -71,7 +67,7 @@ void Runtime::spawn(core::ServiceId id) {
         context.ready_fd = ready.write.get();
         run_child(spec(id), context);
     }
-    if (spec_.mode == core::Mode::Command && !spec_.command.new_session) {
+    if (program_ && !spec_.command.new_session) {
         // From both sides, so that the group exists whoever runs first.
         static_cast<void>(sys::set_group(*pid, *pid));
     }

@@ -91,6 +91,10 @@ Runtime::Runtime(const core::Spec& spec, const Settings& settings, logging::Logg
     }
     helpers_.reserve(spec.services.size() * 2);
     views_.resize(spec.services.size());
+    if (spec.mode == core::Mode::Command && !spec.command.is_pause) {
+        program_.emplace(spec.services.front(), spec.command, settings.sigchld_was_ignored,
+                         settings.closed_standard);
+    }
 }
 
 int Runtime::run() {

@@ -14,6 +14,7 @@
 #include "runtime/event_queue.hpp"
 #include "runtime/job_control.hpp"
 #include "runtime/linger.hpp"
+#include "runtime/program.hpp"
 #include "runtime/service_process.hpp"
 #include "sys/cgroup.hpp"
 #include "sys/loop.hpp"
@@ -94,6 +95,7 @@ class Runtime {
 
     // inputs.cpp: what services say.
     void on_status(core::ServiceId id);
+    void on_program_status(core::ServiceId id);
     void say_failure(core::ServiceId id, const StartFailure& failure);
     void on_ready_pipe(core::ServiceId id);
     void on_notify(core::ServiceId id);
@@ -125,6 +127,7 @@ class Runtime {
     std::optional<std::uint64_t> oom_kills_;
     JobControl job_;
     Linger linger_;
+    std::optional<Program> program_;  ///< in command mode
     std::vector<ServiceProcess> processes_;
     std::vector<base::Pid> helpers_;
     std::optional<control::Server> control_;

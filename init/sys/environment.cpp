@@ -30,6 +30,10 @@ std::vector<std::string> environment_entries() {
     return entries;
 }
 
+const char* const* environment() noexcept {
+    return environ;
+}
+
 std::optional<std::uint64_t> namespace_inode(const char* kind) noexcept {
     std::array<char, 64> path{};
     std::snprintf(path.data(), path.size(), "/proc/self/ns/%s", kind);

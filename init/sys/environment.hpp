@@ -16,6 +16,9 @@ namespace sys {
 /// All entries, "NAME=value", in their order. It allocates.
 [[nodiscard]] std::vector<std::string> environment_entries();
 
+/// The same in place, environ(7): ends with nullptr, and may be nullptr itself.
+[[nodiscard]] const char* const* environment() noexcept;
+
 /// The inode number of this process's namespace `kind` ("mnt", "pid", "net"), see namespaces(7);
 /// two processes share the namespace when the numbers are equal. Empty without /proc.
 /// Allocation-free.

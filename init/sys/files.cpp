@@ -192,12 +192,7 @@ base::Result<std::string> find_program(const std::string& program, std::string_v
         return program;
     }
     int error = ENOENT;
-    for (bool is_last = false; !is_last;) {
-        const auto colon = search_path.find(':');
-        is_last = colon == std::string_view::npos;
-        const std::string directory{search_path.substr(0, colon)};
-        search_path.remove_prefix(is_last ? search_path.size() : colon + 1);
-        const std::string candidate = (directory.empty() ? "." : directory) + "/" + program;
+    for (const auto& candidate : program_candidates(program, search_path)) {
         if (is_executable(candidate)) {
             return candidate;
         }
@@ -206,6 +201,22 @@ base::Result<std::string> find_program(const std::string& program, std::string_v
         }
     }
     return failure("execve", error);
+}
+
+std::vector<std::string> program_candidates(const std::string& program,
+                                            std::string_view search_path) {
+    if (program.empty() || program.find('/') != std::string::npos) {
+        return {program};
+    }
+    std::vector<std::string> candidates;
+    for (bool is_last = false; !is_last;) {
+        const auto colon = search_path.find(':');
+        is_last = colon == std::string_view::npos;
+        const std::string directory{search_path.substr(0, colon)};
+        search_path.remove_prefix(is_last ? search_path.size() : colon + 1);
+        candidates.push_back((directory.empty() ? "." : directory) + "/" + program);
+    }
+    return candidates;
 }
 
 }  // namespace sys

@@ -60,6 +60,15 @@ enum class FileKind { None, Regular, Directory, Other };
 /// Whether `path` is a regular file that this process may execute (its effective ids).
 [[nodiscard]] bool is_executable(const std::string& path) noexcept;
 
+/// What execvp(3) searches where PATH is not set, and what docker gives its containers.
+inline constexpr std::string_view kDefaultSearchPath =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The paths that execvp(3) would try for `program`, in order: itself when it has a slash, else one
+/// in each directory of `search_path` (an empty one is the working directory).
+[[nodiscard]] std::vector<std::string> program_candidates(const std::string& program,
+                                                          std::string_view search_path);
+
 /// Where execvp(3) would find `program`: itself when it has a slash, else the first executable in
 /// `search_path` (colons; an empty one is the working directory). The errno of failure is what a
 /// shell reports by: ENOENT (127), or EACCES (126) when a match may not be executed.

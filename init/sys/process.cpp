@@ -19,10 +19,6 @@
 namespace sys {
 namespace {
 
-// What execvp(3) searches where PATH is not set, and what docker gives its containers.
-constexpr std::string_view kDefaultPath =
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
 constexpr std::string_view kPathName = "PATH=";
 
 // What the child can fail at; an index, because a pointer to text means nothing across a pipe.
@@ -38,7 +34,7 @@ std::string_view path_of(const std::vector<std::string>& environment) {
             return std::string_view{entry}.substr(kPathName.size());
         }
     }
-    return kDefaultPath;
+    return kDefaultSearchPath;
 }
 
 std::vector<char*> pointers_to(const std::vector<std::string>& strings) {

@@ -121,7 +121,7 @@ def test_environment_and_arguments_are_untouched(lab, mode):
 
 
 DENIALS = ["pidfd_open:38", "pidfd_open:1", "clone3:38", "clone3:1", "close_range:38", "close_range:1",
-           "pidfd_send_signal:38", "pidfd_send_signal:1"]
+           "pidfd_send_signal:38", "pidfd_send_signal:1", "shared:22", "shared:1"]
 
 
 @pytest.mark.parametrize("rule", DENIALS)

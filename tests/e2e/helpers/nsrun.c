@@ -114,17 +114,23 @@ static void limits(void) {
         }
 }
 
-// Makes one system call fail with the given errno: "pidfd_open:38".
+// Makes one system call fail with the given errno: "pidfd_open:38". "shared:22" is clone without
+// what makes a thread or a vfork of it.
 static void deny(const char *rule) {
     static const struct { const char *name; int number; } known[] = {
         {"pidfd_open", SYS_pidfd_open}, {"pidfd_send_signal", SYS_pidfd_send_signal},
         {"clone3", SYS_clone3},         {"close_range", SYS_close_range},
-        {"tee", SYS_tee},               {"setgroups", SYS_setgroups}};
+        {"tee", SYS_tee},               {"setgroups", SYS_setgroups},
+        {"shared", SYS_clone}};
     int error = atoi(strchr(rule, ':') + 1);
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
         if (strncmp(rule, known[k].name, strcspn(rule, ":")) ||
             known[k].name[strcspn(rule, ":")]) continue;
+        int any = strncmp(rule, "shared", 6) != 0;
         struct sock_filter code[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+            BPF_STMT(BPF_ALU | BPF_AND | BPF_K, any ? 0 : CLONE_VM | CLONE_THREAD | CLONE_VFORK),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, any ? 0 : CLONE_VM, 0, 3),
             BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
             BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)known[k].number, 0, 1),
             BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ((unsigned)error & 0xffff)),
