@@ -4,6 +4,7 @@
 import itertools
 import os
 import shutil
+import time
 
 import pytest
 
@@ -80,6 +81,44 @@ def test_an_older_copy_of_the_site_files_heals(site):
     assert version.read_text() == now
     assert site.shows("kept in the database", "/newer-than-the-files/")
     assert site.visitor().get("/wp-content/uploads/mine.txt").body == "somebody's own"
+
+
+def test_an_account_or_a_theme_that_is_gone_comes_back_though_nothing_else_changed(site):
+    """A start that finds its mark unchanged does not load WordPress; these two it must still see."""
+    site.sql(f"DELETE FROM wp_users WHERE user_login = '{site.env['WP_AUTHOR']}'")
+    which = "option_name IN ('template', 'stylesheet')"
+    site.sql(f"UPDATE wp_options SET option_value = 'gone' WHERE {which}")
+    site.compose("restart", "wordpress")
+    site.wait_whole()
+    assert site.author().is_in
+    theme = site.sql(f"SELECT DISTINCT option_value FROM wp_options WHERE {which}").stdout.strip()
+    assert theme == "twentytwentythree"
+
+
+def test_a_changed_file_of_the_site_is_not_hidden_by_what_was_compiled(site):
+    probe = site.data / "wordpress" / "html" / "probe.php"
+    try:
+        for age, word in ((60, "first"), (30, "second")):  # PHP keeps nothing of a file of this very second
+            probe.write_text(f"<?php echo '{word}';")
+            os.utime(probe, (time.time() - age,) * 2)
+            site.compose("restart", "wordpress")
+            site.wait_whole()
+            assert site.visitor().get("/probe.php").body == word
+        assert list((site.data / "wordpress" / "opcache").rglob("probe.php.bin"))
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def test_the_image_brings_what_an_installation_and_the_first_page_need_compiled(site):
+    """Else the start would compile it, and only the figures would tell."""
+    site.stop()
+    site.wipe("wordpress", "mariadb")
+    site.start()
+    site.wait_whole()
+    brought = run("docker", "exec", "wordpress", "find", "/usr/src/opcache", "-type", "f", "-printf", "%P\n").stdout
+    place = site.data / "wordpress" / "opcache"
+    compiled = {str(file.relative_to(place)) for file in place.rglob("html/**/*.bin")}
+    assert compiled and compiled <= set(brought.split())
 
 
 def test_an_installation_without_its_mark_but_with_somebodys_post_is_not_touched(site):
