@@ -31,6 +31,15 @@ def background(lab, run, *args):
     return process
 
 
+def waiting(lab, run, *args):
+    """A client that PID 1 has let in and not answered: the descriptor is all there is to be seen of it."""
+    settle(run.pid)
+    before = len(descriptors(run.pid))
+    process = background(lab, run, *args)
+    wait_until(lambda: len(descriptors(run.pid)) == before + 1, 5, "the client's descriptor in PID 1")
+    return process
+
+
 def finish(process, timeout=10):
     code = process.wait(timeout * SLOW)
     return code, time.monotonic() - process.began
@@ -109,9 +118,7 @@ def test_health_is_stopping_during_a_stop(lab):
 def test_wait_while_starting_ends_with_readiness(lab):
     run = lab.service(GATED)
     run.wait_out("up")
-    first = background(lab, run, "healthcheck", "--wait", "8s")
-    time.sleep(0.2)  # the client has to be waiting, which it does silently
-    assert first.poll() is None
+    first = waiting(lab, run, "healthcheck", "--wait", "8s")
     (lab.tmp / "go").touch()
     code, took = finish(first)
     assert code == 0 and took < 3
@@ -131,11 +138,9 @@ def test_wait_answers_at_once_first_and_then_waits_for_a_change(lab):
     assert code == 0 and took < 1
     code, took = finish(background(lab, run, "healthcheck", "--wait", "500ms"))
     assert code == 0 and 0.5 <= took < 2
-    waiting = background(lab, run, "healthcheck", "--wait", "8s")
-    time.sleep(0.2)  # the client has to be waiting, which it does silently
-    assert waiting.poll() is None
+    third = waiting(lab, run, "healthcheck", "--wait", "8s")
     (lab.tmp / "die").touch()
-    code, took = finish(waiting)
+    code, took = finish(third)
     assert code == 1 and took < 2
     code, took = finish(background(lab, run, "healthcheck", "--wait", "8s"))
     assert code == 1 and took < 1
@@ -145,8 +150,7 @@ def test_a_waiting_client_does_not_hold_the_stop(lab):
     run = lab.service(SLEEPER)
     healthy(lab, run)
     lab.cli(run, "healthcheck", "--wait", "1s")
-    background(lab, run, "healthcheck", "--wait", "60s")
-    time.sleep(0.2)  # the client has to be waiting, which it does silently
+    waiting(lab, run, "healthcheck", "--wait", "60s")
     code, took = run.stop()
     assert code == 0 and took < 1
 
