@@ -91,16 +91,20 @@ ChildResult<sys::CapabilitySet> wanted_capabilities(const core::Security& securi
     return wanted;
 }
 
-// Only execve as root takes capabilities from the bounding set, so for any other user a rest that
-// cannot be dropped (no CAP_SETPCAP) gives away nothing.
-ChildResult<void> shrink_bounding_set(sys::CapabilitySet wanted, bool runs_as_root) {
+// Root and every set-uid program take capabilities from the bounding set at execve. A rest that
+// cannot be dropped (no CAP_SETPCAP) gives away nothing only where no program can gain privileges.
+ChildResult<void> shrink_bounding_set(const core::Security& security, sys::CapabilitySet wanted,
+                                      bool runs_as_root) {
     const auto dropped = sys::drop_bounding_set(wanted);
-    if (dropped || !runs_as_root) {
+    const bool cannot_gain = security.no_new_privileges || sys::has_no_new_privileges();
+    if (dropped || (cannot_gain && !runs_as_root)) {
         return {};
     }
     return fail(Stage::Privileges, base::kExitSystem, dropped.error().code,
-                "'capabilities' needs SETPCAP to take capabilities from root; add 'cap_add: "
-                "[SETPCAP]' to the compose file, or 'cap_drop: [ALL]' with only those of the list");
+                std::string{"'capabilities' needs SETPCAP to take capabilities from "} +
+                    (runs_as_root ? "root" : "set-uid programs, or 'no-new-privileges = true'") +
+                    "; add 'cap_add: [SETPCAP]' to the compose file, or 'cap_drop: [ALL]' with "
+                    "only those of the list");
 }
 
 ChildError user_error(const base::Errno& error, const sys::User& user) {
@@ -117,9 +121,10 @@ ChildError user_error(const base::Errno& error, const sys::User& user) {
 }
 
 base::Result<void> change_ids(const sys::User& user, bool keeps_capabilities) {
-    auto result = sys::set_groups(user.groups);
+    // The group first: it counts as one of those that set_groups() finds held already.
+    auto result = sys::set_gid(user.gid);
     if (result) {
-        result = sys::set_gid(user.gid);
+        result = sys::set_groups(user.groups);
     }
     if (result && keeps_capabilities) {
         result = sys::keep_capabilities();
@@ -142,7 +147,7 @@ ChildResult<void> drop_privileges(const core::ChildSpec& spec,
             return base::unexpected<ChildError>{set.error()};
         }
         wanted = *set;
-        if (auto shrunk = shrink_bounding_set(wanted, uid == 0); !shrunk) {
+        if (auto shrunk = shrink_bounding_set(security, wanted, uid == 0); !shrunk) {
             return shrunk;
         }
     }

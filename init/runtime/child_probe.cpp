@@ -9,6 +9,7 @@
 #include "runtime/child_execute.hpp"
 #include "runtime/child_user.hpp"
 #include "sys/clock.hpp"
+#include "sys/descriptors.hpp"
 #include "sys/environment.hpp"
 #include "sys/probe.hpp"
 #include "sys/signals.hpp"
@@ -34,6 +35,7 @@ void become_group() {
     (void)sys::set_group(base::Pid::None, base::Pid::None);
     sys::reset_dispositions();
     sys::restore_mask(0);
+    sys::restore_nofile();
 }
 
 Actor make_actor(const core::ServiceSpec& spec, const ChildContext& context) {

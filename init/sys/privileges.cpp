@@ -187,6 +187,10 @@ base::Result<void> set_capabilities(CapabilitySet set) noexcept {
     return raise_ambient(set);
 }
 
+bool has_no_new_privileges() noexcept {
+    return ::prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL) == 1;
+}
+
 base::Result<void> set_no_new_privileges() noexcept {
     return checked("prctl(PR_SET_NO_NEW_PRIVS)", ::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL));
 }

@@ -50,6 +50,9 @@ struct Capabilities {
 /// is not permitted now. Call it after the user has changed.
 [[nodiscard]] base::Result<void> set_capabilities(CapabilitySet set) noexcept;
 
+/// Whether that is so already: no execve of this process gains privileges, prctl(2).
+[[nodiscard]] bool has_no_new_privileges() noexcept;
+
 /// PR_SET_NO_NEW_PRIVS: no execve gains privileges any more.
 [[nodiscard]] base::Result<void> set_no_new_privileges() noexcept;
 

@@ -28,7 +28,7 @@ def test_user_without_privilege(lab, ns):
 
 
 def test_groups_that_cannot_be_set(lab):
-    refused(lab, 'user = "daemon"', ["--deny", "setgroups:1"], "user", "SETGID|setgroups|supplementary")
+    refused(lab, 'user = "daemon"', ["--groups", "4", "--deny", "setgroups:1"], "user", "SETGID|setgroups|supplementary")
 
 
 def test_an_unknown_user_at_the_start(lab):
@@ -41,6 +41,25 @@ def test_capabilities_that_are_not_there(lab):
 
 def test_capabilities_without_privilege(lab):
     refused(lab, '[security]\ncapabilities = ["net_bind_service"]', USER, "capabilities", "NET_BIND_SERVICE", "cap_add")
+
+
+@pytest.mark.parametrize("held", ["0", "1", "0,1", "0,1,4"])
+def test_a_changed_user_keeps_no_group_of_root(lab, held):
+    run = lab.oneshot("id -G", 'user = "daemon"', ns=["--groups", held])
+    assert run.wait() == 0, run.stderr
+    assert run.stdout == "1\n"
+
+
+def test_capabilities_that_a_set_uid_program_could_take_back(lab):
+    def behind_setpriv(keys, *options):
+        conf = lab.config({"web": f'{ECHO}user = "daemon"\n[security]\ncapabilities = []\n{keys}'})
+        run = lab.start(["/usr/bin/setpriv", "--bounding-set=-setpcap", *options, lab.pidone, "run", "-c", conf])
+        return run.wait(), run.stdout, run.stderr
+    code, out, said = behind_setpriv("")
+    assert code == 71 and out == ""
+    assert "'capabilities'" in said and "SETPCAP" in said and "no-new-privileges" in said
+    assert behind_setpriv("no-new-privileges = true")[0] == 0
+    assert behind_setpriv("", "--no-new-privs")[0] == 0
 
 
 def test_a_limit_above_the_hard_limit(lab):

@@ -35,7 +35,7 @@ static struct {
     long uid, gid;
     const char *bind[MaxItems], *ro[MaxItems], *deny[MaxItems], *rlimit[MaxItems];
     int binds, ros, denies, rlimits;
-    const char *block, *ignore, *pending, *close, *argv0, *cgroup, *chdir;
+    const char *groups, *block, *ignore, *pending, *close, *argv0, *cgroup, *chdir;
 } o = {.info = -1, .gate = -1, .tty = -1, .uid = -1, .gid = -1};
 
 static void die(const char *what) {
@@ -58,6 +58,9 @@ static void each(const char *list, void (*apply)(int)) {
     }
 }
 
+static gid_t groups[8];
+static size_t group_count;
+static void add_group(int gid) { if (group_count < 8) groups[group_count++] = (gid_t)gid; }
 static unsigned long long mask_of;
 static void add_to_mask(int sig) { mask_of |= 1ULL << (sig - 1); }
 
@@ -185,6 +188,10 @@ static void become(char **argv, int ready) {
     if (o.chdir && chdir(o.chdir)) die(o.chdir);
     limits();
     if (o.gid >= 0 && setgroups(0, NULL)) die("groups");
+    if (o.groups) {
+        each(o.groups, add_group);
+        if (setgroups(group_count, groups)) die("groups");
+    }
     for (int i = 0; i < o.denies; i++) deny(o.deny[i]);
     identity();
     signals();  // before anybody knows our pid: init drops what it neither blocks nor handles
@@ -267,6 +274,7 @@ static char **parse(int argc, char **argv) {
         {"plain", 0, 0, 'p'},    {"net", 0, 0, 'n'},     {"ro-root", 0, 0, 'r'},
         {"no-proc", 0, 0, 'P'},  {"no-caps", 0, 0, 'C'}, {"race", 1, 0, 'R'},
         {"uid", 1, 0, 'u'},      {"gid", 1, 0, 'G'},     {"bind", 1, 0, 'b'},
+        {"groups", 1, 0, 'S'},
         {"ro", 1, 0, 'o'},       {"deny", 1, 0, 'd'},    {"rlimit", 1, 0, 'l'},
         {"block", 1, 0, 'B'},    {"ignore", 1, 0, 'I'},  {"pending", 1, 0, 'E'},
         {"close", 1, 0, 'c'},    {"argv0", 1, 0, 'a'},   {"cgroup", 1, 0, 'q'},
@@ -282,6 +290,7 @@ static char **parse(int argc, char **argv) {
         case 'C': o.no_caps = 1; break;
         case 'R': o.race = atoi(optarg); break;
         case 'u': o.uid = atol(optarg); break;
+        case 'S': o.groups = optarg; break;
         case 'G': o.gid = atol(optarg); break;
         case 'b': o.bind[o.binds++ % MaxItems] = optarg; break;
         case 'o': o.ro[o.ros++ % MaxItems] = optarg; break;
