@@ -56,7 +56,7 @@ fclean: ## The same, and ALL DATA of the site, after asking (YES=1 does not ask)
 
 # ---- the program and its tests ----------------------------------------------
 
-test: ## Install what the tests need, build, run every suite, count
+test: ## Install what the tests need, build, run unit, lint, e2e and stack, count
 	@tools/test.sh all
 
 unit: ## Unit, simulation and golden tests
@@ -86,7 +86,7 @@ crash: ## kill -9 the PID 1 of a container (SERVICE=name) and watch it come back
 defence: ## Walk through the rules of the exercise: command, answer, verdict
 	@tools/defence.sh
 
-figures: ## Measure start, restart, stop, size, memory and start overhead
+figures: ## Measure start, stop, size, memory, overhead; stops the site meanwhile (the data stays)
 	@tools/figures.sh
 
 help: ## Show this list
