@@ -97,6 +97,18 @@ constexpr std::array<Handler<core::SetupStep>, 5> kSetup{{
 }};
 static_assert(covers(kSetup, Scope::Setup));
 
+/// A command that writes to the target itself leaves half of it there when it fails, and the next
+/// start would take that for the whole.
+void check_staging(Reader& reader, const Entry& creates, const std::vector<std::string>& command) {
+    const bool uses_staging = std::any_of(command.begin(), command.end(), [](const auto& word) {
+        return word.find("${STAGING}") != std::string::npos;
+    });
+    if (!command.empty() && !uses_staging) {
+        reader.error(creates.key_pos, "'creates' needs ${STAGING} in 'command'",
+                     "what the step makes there appears at 'creates' when it is complete");
+    }
+}
+
 /// Only the command may say ${STAGING}, and only where there is something to stage.
 core::SetupStep read_step(Reader& reader, const Value& table) {
     core::SetupStep step;
@@ -110,6 +122,9 @@ core::SetupStep read_step(Reader& reader, const Value& table) {
     }
     if (find_entry(table, "command") == nullptr) {
         missing_key(reader, table, "command", Scope::Setup);
+    }
+    if (creates != nullptr) {
+        check_staging(reader, *creates, step.command);
     }
     if (const auto* once = find_entry(table, "once"); once != nullptr && creates != nullptr) {
         reader.error(once->key_pos, "'once' and 'creates' exclude each other",
