@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <utility>
+
 #include "runtime/report.hpp"
 #include "runtime/runtime.hpp"
 #include "sys/process_table.hpp"
@@ -126,7 +128,7 @@ void Runtime::signal_tree(ServiceProcess& process, const core::ServiceSpec& spec
 }
 
 void Runtime::signal_all(core::Signal signal) {
-    drains_ = true;
+    const bool is_first = !std::exchange(drains_, true);
     int left_to_name = signal == base::kSigKill ? kMaxNamed : 0;
     const auto name = [&](const sys::ProcessInfo& process) {
         if (left_to_name > 0 && process.is_alive() && process.pid != base::Pid::Init) {
@@ -146,6 +148,10 @@ void Runtime::signal_all(core::Signal signal) {
         }
         static_cast<void>(sys::kill_everything(signal));
         return;
+    }
+    if (is_first && !sys::proc_is_available() && sys::has_children()) {
+        log_.warn(
+            "without a /proc of this PID namespace what is left behind cannot be found; it stays");
     }
     static sys::DescendantScan scan{base::Pid::None};
     scan = sys::DescendantScan{sys::own_pid()};

@@ -54,12 +54,27 @@ UniqueFd open_of(base::Pid pid, const char* file) noexcept {
     return UniqueFd{::open(path.data(), O_RDONLY | O_CLOEXEC)};
 }
 
+UniqueFd open_table() noexcept {
+    return UniqueFd{proc_is_available() ? ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1};
+}
+
 ssize_t read_some(int fd, std::span<char> buffer) noexcept {
     ssize_t got = 0;
     do {
         got = ::read(fd, buffer.data(), buffer.size());
     } while (got < 0 && errno == EINTR);
     return got;
+}
+
+// Asked of a /proc that is known to be ours.
+std::optional<ProcessInfo> read_stat(base::Pid pid) noexcept {
+    const UniqueFd stat = open_of(pid, "stat");
+    std::array<char, 1024> buffer;
+    const ssize_t got = stat ? read_some(stat.get(), buffer) : -1;
+    if (got <= 0) {
+        return std::nullopt;
+    }
+    return parse_stat({buffer.data(), static_cast<std::size_t>(got)});
 }
 
 // Compares the entries of an environ file, which arrive in pieces, with one wanted entry.
@@ -133,16 +148,10 @@ bool proc_is_available() noexcept {
 }
 
 std::optional<ProcessInfo> read_process(base::Pid pid) noexcept {
-    const UniqueFd stat = open_of(pid, "stat");
-    std::array<char, 1024> buffer;
-    const ssize_t got = stat ? read_some(stat.get(), buffer) : -1;
-    if (got <= 0) {
-        return std::nullopt;
-    }
-    return parse_stat({buffer.data(), static_cast<std::size_t>(got)});
+    return proc_is_available() ? read_stat(pid) : std::nullopt;
 }
 
-ProcessScan::ProcessScan() noexcept : proc_{::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)} {}
+ProcessScan::ProcessScan() noexcept : proc_{open_table()} {}
 
 bool ProcessScan::fill() noexcept {
     position_ = 0;
@@ -166,7 +175,7 @@ std::optional<ProcessInfo> ProcessScan::next() noexcept {
         position_ += length;
         int number = 0;
         if (parse_number(std::string_view{entry + kNameOffset}, number) && number > 0) {
-            if (const auto process = read_process(base::Pid{number})) {
+            if (const auto process = read_stat(base::Pid{number})) {
                 return process;
             }
         }
@@ -226,7 +235,7 @@ bool is_descendant_of(base::Pid pid, base::Pid ancestor) noexcept {
 }
 
 bool environ_has(base::Pid pid, std::string_view name_value) noexcept {
-    const UniqueFd environment = open_of(pid, "environ");
+    const UniqueFd environment = proc_is_available() ? open_of(pid, "environ") : UniqueFd{};
     if (!environment) {
         return false;
     }

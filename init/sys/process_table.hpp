@@ -37,11 +37,12 @@ struct ProcessInfo {
 /// Whether /proc is mounted and shows this very PID namespace.
 [[nodiscard]] bool proc_is_available() noexcept;
 
-/// One process; empty when it is gone or hidden.
+/// One process; empty when it is gone or hidden, and without a /proc of this PID namespace.
 [[nodiscard]] std::optional<ProcessInfo> read_process(base::Pid pid) noexcept;
 
-/// Walks all processes once. Without /proc it is empty. A process that appears or ends meanwhile
-/// may be seen or not.
+/// Walks all processes once. Empty when proc_is_available() is false as it begins: the numbers of
+/// another namespace name other processes here. A process that appears or ends meanwhile may be
+/// seen or not.
 class ProcessScan {
   public:
     ProcessScan() noexcept;
@@ -81,7 +82,8 @@ class DescendantScan {
 [[nodiscard]] bool is_descendant_of(base::Pid pid, base::Pid ancestor) noexcept;
 
 /// Whether the initial environment of `pid` (/proc/PID/environ) has the exact entry `name_value`,
-/// "NAME=value". False when it may not be read. `name_value` is at most 256 bytes.
+/// "NAME=value". False when it may not be read, and without a /proc of this PID namespace.
+/// `name_value` is at most 256 bytes.
 [[nodiscard]] bool environ_has(base::Pid pid, std::string_view name_value) noexcept;
 
 /// How long a process has been running.

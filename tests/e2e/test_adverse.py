@@ -4,6 +4,7 @@
 import os
 import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -146,3 +147,53 @@ def test_killed_leftovers_of_a_oneshot_do_not_fail_it(lab):
                       'shutdown-timeout = "600ms"')
     assert run.wait() == 0
     assert run.took < 3
+
+
+LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
+
+
+@pytest.fixture
+def strangers():
+    """A parent and its child outside of the run, which a run with --foreign-proc sees in /proc."""
+    if not os.access(LAST_PID, os.W_OK):
+        pytest.skip("no process ids can be chosen here")
+    apart = "for i in 1 2 3 4 5 6 7 8; do /bin/true; done"  # the run has processes between the two
+    parent = subprocess.Popen(["/bin/sh", "-c", f"{apart}; setsid sleep 600 & echo $!; wait"],
+                              stdout=subprocess.PIPE, text=True)
+    child = int(parent.stdout.readline())
+    yield parent.pid, child
+    os.kill(child, signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+
+
+def next_pid(pid):
+    return f"echo {pid - 1} > {LAST_PID}"
+
+
+def test_a_service_has_no_leftovers_in_another_pid_namespace(lab, strangers):
+    """Service 'a' bears the number of a stranger, a process of 'b' that of the stranger's child."""
+    parent, child = strangers
+    run = lab.service({
+        "first": f'type = "oneshot"\ncommand = ["/bin/sh", "-c", "{next_pid(parent)}"]',
+        "a": 'requires = ["first"]\nessential = false\n'
+             'command = ["/bin/sh", "-c", "echo a $$; until test -e @TMP@/up; do :; done"]',
+        "b": 'after = ["a"]\ncommand = ["/bin/sh", "-c", '
+             f'"{next_pid(child)}; sleep 600 & echo b $!; : > @TMP@/up; wait; echo hit; exec sleep 600"]'},
+        ns=["--foreign-proc"])
+    run.wait_err("a: exited")
+    wait_until(lambda: re.search(r"^a +done", lab.cli(run, "status").stdout, re.M))
+    assert run.stop()[0] == 0
+    assert sorted(run.stdout.split("\n")) == ["", f"a {parent}", f"b {child}"]
+
+
+def test_a_subreaper_signals_nobody_in_another_pid_namespace(lab, strangers):
+    parent, child = strangers
+    script = (f"{next_pid(child)}; sleep 600 & {next_pid(parent)}; "
+              f"{lab.pidone} -s --kill-grace 300ms -- {lab.box} family child stubborn 3; echo code $?; "
+              f"kill -0 {child} && echo alive $!")
+    run = lab.start(["/bin/sh", "-c", script], ns=["--foreign-proc"])
+    assert run.wait() == 0, (run.stdout, run.stderr)
+    assert run.stdout.splitlines()[-2:] == ["code 3", f"alive {child}"]
+    assert run.stderr.count("pidone: ") == 1
+    assert "pidone: warn: without a /proc of this PID namespace what is left behind cannot be found" in run.stderr

@@ -31,7 +31,7 @@
 enum { MaxItems = 16 };
 
 static struct {
-    int info, gate, tty, plain, net, ro_root, no_proc, no_caps, race;
+    int info, gate, tty, plain, net, ro_root, no_proc, foreign_proc, no_caps, race;
     long uid, gid;
     const char *bind[MaxItems], *ro[MaxItems], *deny[MaxItems], *rlimit[MaxItems];
     int binds, ros, denies, rlimits;
@@ -89,7 +89,7 @@ static void mounts(void) {
     }
     if (o.no_proc) {
         if (mount("tmpfs", "/proc", "tmpfs", MS_RDONLY, NULL)) die("hide /proc");
-    } else if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) {
+    } else if (!o.foreign_proc && mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) {
         die("mount /proc");
     }
 }
@@ -278,7 +278,7 @@ static char **parse(int argc, char **argv) {
         {"ro", 1, 0, 'o'},       {"deny", 1, 0, 'd'},    {"rlimit", 1, 0, 'l'},
         {"block", 1, 0, 'B'},    {"ignore", 1, 0, 'I'},  {"pending", 1, 0, 'E'},
         {"close", 1, 0, 'c'},    {"argv0", 1, 0, 'a'},   {"cgroup", 1, 0, 'q'},
-        {"chdir", 1, 0, 'w'},    {0, 0, 0, 0}};
+        {"chdir", 1, 0, 'w'},    {"foreign-proc", 0, 0, 'F'}, {0, 0, 0, 0}};
     for (int c; (c = getopt_long(argc, argv, "+", known, NULL)) != -1;) switch (c) {
         case 'i': o.info = atoi(optarg); break;
         case 'g': o.gate = atoi(optarg); break;
@@ -287,6 +287,7 @@ static char **parse(int argc, char **argv) {
         case 'n': o.net = 1; break;
         case 'r': o.ro_root = 1; break;
         case 'P': o.no_proc = 1; break;
+        case 'F': o.foreign_proc = 1; break;  // the outer namespace's
         case 'C': o.no_caps = 1; break;
         case 'R': o.race = atoi(optarg); break;
         case 'u': o.uid = atol(optarg); break;
