@@ -55,13 +55,32 @@ class Deadline {
 };
 
 bool try_once(Pending& pending, const Deadline& deadline) {
-    const auto answer =
-        sys::try_endpoint(pending.endpoint, std::max(deadline.at_most(kTryTimeout), Duration{1}));
-    if (!answer) {
-        pending.reason = answer.error().text;
-        pending.is_hopeless = answer.error().is_permanent;
+    const auto left = deadline.at_most(kTryTimeout);
+    const auto answer = sys::try_endpoint(pending.endpoint, std::max(left, Duration{1}));
+    if (answer) {
+        return true;
     }
-    return answer.has_value();
+    // What an earlier try found says more than that the end of the time cut this one short.
+    const bool is_cut = left < kTryTimeout && answer.error().code == ETIMEDOUT;
+    if (!is_cut || pending.reason.empty()) {
+        pending.reason =
+            is_cut && left == Duration{0} ? "no time was left to try it" : answer.error().text;
+    }
+    pending.is_hopeless = answer.error().is_permanent;
+    return false;
+}
+
+std::string describe(const Pending& pending, const ProbeOptions& options,
+                     const Deadline& deadline) {
+    std::string text{base::to_string(pending.endpoint)};
+    if (pending.is_hopeless) {
+        text += " can never answer: ";
+    } else if (options.timeout && deadline.is_over()) {
+        text += " did not answer within " + base::to_string(*options.timeout) + ": ";
+    } else {
+        text += " did not answer: ";
+    }
+    return text + pending.reason;
 }
 
 int probe_endpoints(const ProbeOptions& options) {
@@ -80,9 +99,7 @@ int probe_endpoints(const ProbeOptions& options) {
         sys::sleep_for(deadline.at_most(options.interval));
     }
     for (const auto& item : pending) {
-        (void)complain("probe: " + std::string{base::to_string(item.endpoint)} +
-                           " did not answer: " + item.reason,
-                       kExitSilent);
+        (void)complain("probe: " + describe(item, options, deadline), kExitSilent);
     }
     return pending.empty() ? 0 : kExitSilent;
 }

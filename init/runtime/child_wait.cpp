@@ -2,6 +2,7 @@
 #include "runtime/child_wait.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "sys/clock.hpp"
 #include "sys/probe.hpp"
@@ -16,9 +17,15 @@ using base::Duration;
 constexpr Duration kTryTimeout{3'000};
 constexpr Duration kSilence{5'000};
 
+base::unexpected<ChildError> fail_wait(int exit_code, const core::WaitFor& wait,
+                                       const std::string& what, const std::string& reason) {
+    return fail(Stage::WaitFor, exit_code, 0,
+                "'wait-for' " + base::to_string(wait.endpoint) + " " + what + ": " + reason);
+}
+
 ChildResult<void> wait_for_endpoint(const std::string& service, const core::WaitFor& wait) {
     const auto start = sys::now();
-    const auto name = std::string{base::to_string(wait.endpoint)};
+    std::string reason;
     bool has_spoken = false;
     while (true) {
         const auto waited = sys::now() - start;
@@ -28,20 +35,22 @@ ChildResult<void> wait_for_endpoint(const std::string& service, const core::Wait
         if (answer) {
             return {};
         }
-        const auto& failure = answer.error();
-        if (failure.is_permanent) {
-            return fail(Stage::WaitFor, base::kExitConfig, 0,
-                        "'wait-for' " + name + " can never answer: " + failure.text);
+        // What an earlier try found says more than that the end of the time cut this one short.
+        const bool is_cut = left < kTryTimeout && answer.error().code == ETIMEDOUT;
+        if (!is_cut || reason.empty()) {
+            reason = answer.error().text;
+        }
+        if (answer.error().is_permanent) {
+            return fail_wait(base::kExitConfig, wait, "can never answer", reason);
         }
         const auto now_waited = sys::now() - start;
         if (wait.timeout && now_waited >= *wait.timeout) {
-            return fail(Stage::WaitFor, base::kExitSystem, 0,
-                        "'wait-for' " + name + " did not answer within " +
-                            std::string{base::to_string(*wait.timeout)} + ": " + failure.text);
+            return fail_wait(base::kExitSystem, wait,
+                             "did not answer within " + base::to_string(*wait.timeout), reason);
         }
         if (!has_spoken && now_waited >= kSilence) {
             has_spoken = true;
-            say(service, "still waiting for " + name + ": " + failure.text);
+            say(service, "still waiting for " + base::to_string(wait.endpoint) + ": " + reason);
         }
         sys::sleep_for(wait.timeout ? std::min(wait.interval, *wait.timeout - now_waited)
                                     : wait.interval);

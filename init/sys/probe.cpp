@@ -22,8 +22,10 @@ namespace {
 
 using Outcome = base::Result<void, ProbeFailure>;
 
+// Of a timeout try_endpoint() tells how long it was.
 base::unexpected<ProbeFailure> failure(int code) {
-    return base::unexpected<ProbeFailure>{ProbeFailure{error_text(code), code}};
+    return base::unexpected<ProbeFailure>{
+        ProbeFailure{code == ETIMEDOUT ? "" : error_text(code), code}};
 }
 
 base::unexpected<ProbeFailure> failure(std::string text) {
@@ -213,7 +215,7 @@ Outcome try_once(const base::Endpoint& endpoint, base::Instant deadline) {
 
 Outcome try_endpoint(const base::Endpoint& endpoint, base::Duration timeout) {
     auto outcome = try_once(endpoint, now() + timeout);
-    if (!outcome && outcome.error().code == ETIMEDOUT) {
+    if (!outcome && outcome.error().text.empty()) {
         outcome.error().text = "timed out after " + base::to_string(timeout);
     }
     return outcome;

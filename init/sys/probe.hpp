@@ -12,7 +12,7 @@ namespace sys {
 /// Why an endpoint did not answer.
 struct ProbeFailure {
     std::string text;  ///< for people: "connection refused", "timed out after 1s", "status 503"
-    int code = 0;      ///< errno, or 0
+    int code = 0;      ///< errno, or 0; ETIMEDOUT when the try was not over at its end
     /// A try cannot succeed later either, as with a socket path that is too long.
     bool is_permanent = false;
 };

@@ -3,6 +3,7 @@
 
 import contextlib
 import http.server
+import re
 import socket
 import subprocess
 import threading
@@ -95,6 +96,27 @@ def test_timeout_names_what_did_not_answer(lab, url):
     assert done.returncode == 1
     assert 0.4 <= took < 2 * SLOW
     assert url in done.stderr and done.stdout == ""
+
+
+@pytest.mark.parametrize("path,reason", [("404", "status 404"), ("503", "status 503")])
+def test_a_timeout_says_what_the_tries_before_it_found(lab, web, path, reason):
+    done, _ = probe(lab, f"{web}/{path}", "--timeout", "400ms")
+    assert done.stderr == f"pidone: probe: {web}/{path} did not answer within 400ms: {reason}\n"
+
+
+def test_a_timeout_says_that_a_name_does_not_resolve(lab):
+    run = lab.start([lab.pidone, "probe", "tcp://no-such-host.invalid:80", "--timeout", "600ms"], ns=["--net"])
+    assert run.wait() == 1
+    assert re.fullmatch("pidone: probe: tcp://no-such-host.invalid:80 did not answer within 600ms: (no name server "
+                        "answered for 'no-such-host.invalid'|name 'no-such-host.invalid' not found)\n", run.stderr)
+
+
+def test_an_endpoint_without_its_turn_says_so(lab, listener):
+    silent = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    done, _ = probe(lab, silent, silent, "--timeout", "300ms")
+    begin = f"pidone: probe: {silent} did not answer within 300ms: "
+    assert re.fullmatch(f"{re.escape(begin)}timed out after (300|299)ms\n"
+                        f"{re.escape(begin)}no time was left to try it\n", done.stderr)
 
 
 def test_all_must_answer(lab, listener):

@@ -57,6 +57,16 @@ def test_ready_timeout_fails_the_service(lab, kind):
     assert 0.5 <= run.took < 3
 
 
+def test_the_end_of_a_wait_for_says_what_the_tries_before_it_found(lab):
+    """One port of a namespace without others: first nobody listens, then a server that is not content."""
+    wait = 'wait-for = [{ url = "http://127.0.0.1:7104/", timeout = "400ms" }]'
+    run = lab.service(f'command = ["/bin/true"]\n{wait}', ns=["--net"])
+    run.wait_err(r"^pidone: web: error: 'wait-for' http://127.0.0.1:7104/ did not answer within 400ms: connection refused$")
+    server = 'command = ["@BOX@", "listen", "http", "7104", "503"]\nready = "tcp://127.0.0.1:7104"'
+    run = lab.service({"web": server, "zafter": AFTER + wait}, ns=["--net"])
+    run.wait_err(r"^pidone: zafter: error: 'wait-for' http://127.0.0.1:7104/ did not answer within 400ms: status 503$")
+
+
 def test_without_ready_timeout_it_waits_for_ever(lab):
     run = ready_pair(lab, NEVER["notify"])
     run.wait_out("sent")
