@@ -51,11 +51,22 @@ constexpr const char* kDefaultPath = "/etc/pidone";
 struct Seen {
     bool help = false;
     bool version = false;
+    std::string_view command_mode;  ///< an option that only a program can follow, as it was written
 };
+
+/// Options about pidone itself mean the same in both modes; these speak of the one program.
+bool is_of_command_mode(Form form) {
+    return form == Form::Group || form == Form::RemapExit || form == Form::Rewrite ||
+           form == Form::StopTimeout || form == Form::KillGrace || form == Form::WarnOnReap;
+}
 
 Checked apply(const FoundOption& found, Options& options, Seen& seen) {
     auto& settings = options.settings;
-    switch (static_cast<Form>(found.form)) {
+    const auto form = static_cast<Form>(found.form);
+    if (is_of_command_mode(form)) {
+        seen.command_mode = found.spelling;
+    }
+    switch (form) {
     case Form::Subreaper:
         options.is_subreaper = true;
         return {};
@@ -131,6 +142,19 @@ ParsedOptions run_program(Options options, std::span<const std::string> program)
     return options;
 }
 
+ParsedOptions run_services(Options options, const Seen& seen) {
+    if (!seen.command_mode.empty()) {
+        return wrong("option '" + std::string{seen.command_mode} +
+                     "' is for command mode and goes with a program only; 'pidone help keys' lists "
+                     "what a service file may say");
+    }
+    options.action = Options::Action::RunService;
+    if (options.paths.empty()) {
+        options.paths.emplace_back(kDefaultPath);
+    }
+    return options;
+}
+
 /// What comes after `pidone run`.
 ParsedOptions parse_run(std::span<const std::string> arguments, Options options) {
     Seen seen;
@@ -146,11 +170,7 @@ ParsedOptions parse_run(std::span<const std::string> arguments, Options options)
     }
     const auto rest = scan.rest();
     if (rest.empty()) {
-        options.action = Options::Action::RunService;
-        if (options.paths.empty()) {
-            options.paths.emplace_back(kDefaultPath);
-        }
-        return options;
+        return run_services(std::move(options), seen);
     }
     if (!scan.ended_by_dashes()) {
         return wrong("unexpected argument '" + rest.front() +

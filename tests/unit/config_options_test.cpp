@@ -142,3 +142,29 @@ TEST_CASE("a wrong command line says what to write instead") {
     CHECK(refused({}) ==
           "64: nothing to do; write pidone -- PROGRAM [ARG...], or pidone run (see 'pidone help')");
 }
+
+TEST_CASE("service mode refuses the options that only a program can follow") {
+    for (const auto& words :
+         {Words{"-g"}, Words{"-e", "3:0"}, Words{"-r", "TERM:INT"}, Words{"--stop-timeout", "1s"},
+          Words{"--kill-grace", "1s"}, Words{"--kill-grace=1s"}, Words{"-w"}}) {
+        const auto spelling = words.front().substr(0, words.front().find('='));
+        CAPTURE(spelling);
+        Words argv{"pidone", "run", "-v"};
+        argv.insert(argv.end(), words.begin(), words.end());
+        CHECK(refused(argv) ==
+              "64: option '" + spelling +
+                  "' is for command mode and goes with a program only; 'pidone help keys' lists "
+                  "what a service file may say");
+        argv.insert(argv.end(), {"--", "x"});
+        CHECK(refused(argv) == "accepted");
+    }
+}
+
+TEST_CASE("service mode keeps the options about pidone itself, and an image's variables") {
+    const TestEnvironment environment{{{"PIDONE_GROUP", "1"}, {"PIDONE_REMAP_EXIT", "3:0"}}};
+    const auto options = parsed({"pidone", "run", "-s", "-p", "TERM", "-q"}, environment);
+
+    CHECK(options.action == Options::Action::RunService);
+    CHECK(options.parent_death_signal == base::kSigTerm);
+    CHECK(options.verbosity == 0);
+}
