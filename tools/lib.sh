@@ -2,9 +2,11 @@
 # Shared by every script here: sourced, never run. Sets strict mode, the locale and the directory.
 set -euo pipefail
 export LC_ALL=C
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
 ROOT=$PWD
 export ROOT
+# A clone that belongs to another user is still ours to read: root installs, somebody else owns.
+export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0="$PWD"
 
 say() { printf '%s\n' "$*"; }
 warn() { printf 'warning: %s\n' "$*" >&2; }

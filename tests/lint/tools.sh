@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The tools that need no Docker engine, tried in a copy of the tree; where one asks for docker, it gets
+# a stand-in that knows the container 'nginx' and says so when it is told to change something.
+. "$(dirname "$0")/lib.sh"
+
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+files . | xargs -d '\n' cp --parents --target-directory="$copy"
+git -C "$copy" init --quiet
+# Some of it is done as somebody else.
+chmod 0755 "$copy"
+
+mkdir "$copy/bin"
+cat >"$copy/bin/docker" <<'DOCKER'
+#!/bin/sh
+case "$1 $2" in
+    'ps -a') echo nginx ;;
+    'info '* | 'volume ls' | 'inspect '* | 'compose version') ;;
+    *) echo "docker was told: $*" ;;
+esac
+DOCKER
+chmod 0755 "$copy/bin/docker"
+
+# tool NAME [KEY=VALUE...]: its output and at last its exit code, with these keys in its environment.
+tool() {
+    local name=$1
+    shift
+    env -i "PATH=$copy/bin:$PATH" HOME=/nonexistent "$@" "$copy/tools/$name" 2>&1 && echo "exit 0" || echo "exit $?"
+}
+
+# expect FILE WHAT EXPECTED SAID: EXPECTED is a pattern of bash that all of SAID must match.
+expect() {
+    # shellcheck disable=SC2053 # a pattern it is
+    [[ $4 == $3 ]] || report "$1:1: $2: expected '$3', got '${4//$'\n'/ | }'"
+}
+
+# ---- a clone that belongs to somebody else --------------------------------------------
+
+test_owner() {
+    local lib
+    for lib in tools tests/lint; do
+        # shellcheck disable=SC2016 # $1 belongs to the inner shell
+        expect "$lib/lib.sh" "git reads a clone of another user" "$copy/.git" \
+            "$(env -i "PATH=$PATH" HOME=/nonexistent GIT_TEST_ASSUME_DIFFERENT_OWNER=1 \
+                bash -c '. "$1" && git rev-parse --absolute-git-dir' bash "$copy/$lib/lib.sh" 2>&1)"
+    done
+}
+
+test_owner
+finish
