@@ -40,7 +40,8 @@ forget_moved_volumes() {
 }
 
 if is_root; then
-    install -d -m 0755 "$(dirname "$data")" "$data"
+    # Not install -d, which changes the mode of what is there: of a home, or of /tmp.
+    mkdir -p -- "$data"
     make_here
 else
     make_in_container

@@ -35,6 +35,19 @@ expect() {
     [[ $4 == $3 ]] || report "$1:1: $2: expected '$3', got '${4//$'\n'/ | }'"
 }
 
+# ---- volumes.sh, which asks a container for what a plain user may not ---------------
+
+test_volumes() {
+    [ "$(id -u)" -eq 0 ] || return 0
+    mkdir -m 0700 "$copy/home"
+    expect tools/volumes.sh "runs" "exit 0" "$(tool volumes.sh DATA_DIR="$copy/home/data")"
+    expect tools/volumes.sh "an existing parent keeps its mode" 700 "$(stat -c %a "$copy/home")"
+    chmod 0711 "$copy/home/data"
+    expect tools/volumes.sh "runs again" "exit 0" "$(tool volumes.sh DATA_DIR="$copy/home/data")"
+    expect tools/volumes.sh "an existing directory keeps its mode" 711 "$(stat -c %a "$copy/home/data")"
+    expect tools/volumes.sh "owner and mode of a volume" "100 101 750" "$(stat -c '%u %g %a' "$copy/home/data/mariadb")"
+}
+
 # ---- a clone that belongs to somebody else --------------------------------------------
 
 test_owner() {
@@ -47,5 +60,6 @@ test_owner() {
     done
 }
 
+test_volumes
 test_owner
 finish
