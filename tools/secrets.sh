@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The secrets of the site: random, one file each, never overwritten. Compose binds the files with
-# their owner and mode, and several users read the same one: so the files are 0444 and the directory,
-# which nobody else can enter, is 0700.
+# their owner and mode, and several users read the same one: so the files are 0644, which lets their
+# owner change them in place, and the directory, which nobody else can enter, is 0700.
 . "$(dirname "$0")/lib.sh"
 
 RANDOM_SECRETS=(db_root_password db_password wp_owner_password wp_author_password)
@@ -23,7 +23,6 @@ made=()
 write_secret() {
     if [ -e "secrets/$1" ]; then return; fi
     (umask 077 && printf '%s' "$2" >"secrets/.$1.new")
-    chmod 0444 "secrets/.$1.new"
     mv "secrets/.$1.new" "secrets/$1"
     made+=("$1")
 }
@@ -33,6 +32,10 @@ chmod 0700 secrets
 for name in "${RANDOM_SECRETS[@]}"; do write_secret "$name" "$(random_text 24)"; done
 for name in "${LONG_SECRETS[@]}"; do write_secret "$name" "$(random_text 64)"; done
 for name in "${EMPTY_SECRETS[@]}"; do write_secret "$name" ""; done
+for name in "${RANDOM_SECRETS[@]}" "${LONG_SECRETS[@]}" "${EMPTY_SECRETS[@]}"; do
+    # Also of what a person put there; what a link leads to may be a key that others must not read.
+    [ -L "secrets/$name" ] || chmod 0644 "secrets/$name"
+done
 if is_root && [ -n "${SUDO_UID:-}" ]; then
     chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" secrets
 fi

@@ -35,6 +35,26 @@ expect() {
     [[ $4 == $3 ]] || report "$1:1: $2: expected '$3', got '${4//$'\n'/ | }'"
 }
 
+# ---- secrets.sh ---------------------------------------------------------------
+
+test_secrets() {
+    local modes='644 db_password 644 db_root_password 644 tls_certificate 644 tls_key'
+    modes+=' 644 wp_author_password 644 wp_owner_password 644 wp_salts '
+    expect tools/secrets.sh "makes what is missing" "made in secrets/: *exit 0" "$(tool secrets.sh)"
+    expect tools/secrets.sh "modes" "700 $modes" "$(stat -c %a "$copy/secrets") $(modes_of_secrets)"
+    printf mine >"$copy/secrets/db_password"
+    printf key >"$copy/key-of-somebody"
+    ln -sf "$copy/key-of-somebody" "$copy/secrets/tls_key"
+    chmod 0600 "$copy/secrets/db_password" "$copy/key-of-somebody"
+    chmod 0755 "$copy/secrets"
+    expect tools/secrets.sh "makes nothing twice" "exit 0" "$(tool secrets.sh)"
+    expect tools/secrets.sh "repairs the modes" "700 ${modes/644 tls_key/777 tls_key}" \
+        "$(stat -c %a "$copy/secrets") $(modes_of_secrets)"
+    expect tools/secrets.sh "keeps the text" mine "$(cat "$copy/secrets/db_password")"
+    expect tools/secrets.sh "leaves what a link leads to" 600 "$(stat -c %a "$copy/key-of-somebody")"
+}
+modes_of_secrets() { (cd "$copy/secrets" && stat -c '%a %n' -- * | tr '\n' ' '); }
+
 # ---- volumes.sh, which asks a container for what a plain user may not ---------------
 
 test_volumes() {
@@ -60,6 +80,7 @@ test_owner() {
     done
 }
 
+test_secrets
 test_volumes
 test_owner
 finish
