@@ -46,26 +46,27 @@ adopt_login() {
     fi
 }
 
-check_login() {
-    local login
-    login=$(env_value LOGIN)
-    [[ $login =~ ^[a-z_][a-z0-9_-]{0,31}$ ]] ||
-        die "LOGIN '$login' is no login name: expected lower case letters, digits, '-' and '_'"
+# check KEY REGEX EXPECTED: one value, whether it comes from the environment or from .env.
+check() {
+    local value
+    value=$(env_value "$1")
+    [[ $value =~ $2 ]] || die "$1 '$value' (environment or .env): expected $3"
 }
 
-check_domain() {
-    local domain
-    domain=$(env_value DOMAIN_NAME)
-    [[ $domain =~ ^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$ ]] ||
-        die "DOMAIN_NAME '$domain' is no host name: expected one like 'login.42.fr'"
+# check_differ KEY OTHER: WordPress and mail take upper and lower case for the same.
+check_differ() {
+    local one other
+    one=$(env_value "$1") other=$(env_value "$2")
+    [ "${one,,}" != "${other,,}" ] || die "$1 '$one' (environment or .env): expected another value than $2's"
 }
 
 check_data_dir() {
     local dir
     dir=$(env_value DATA_DIR)
-    [[ $dir =~ ^/[A-Za-z0-9._/-]+$ && $dir != *..* ]] ||
-        die "DATA_DIR '$dir' must be an absolute path without spaces or '..'"
-    case ${dir%/} in
+    [[ $dir =~ ^(/[A-Za-z0-9._-]+)+$ && $dir/ != */./* && $dir != *..* ]] ||
+        die "DATA_DIR '$dir' (environment or .env): expected an absolute path as '/home/login/data'," \
+            "without spaces, '.', '..', '//' and a '/' at the end"
+    case $dir in
         /home | /root | /etc | /usr | /var | /tmp | /opt | /srv) die "DATA_DIR '$dir' is not ours alone" ;;
     esac
 }
@@ -75,13 +76,15 @@ check_ports() {
     while read -r key; do
         port=$(env_value "$key")
         [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65535 ]] ||
-            die "$key '$port' (environment or .env) is no port: expected 1 to 65535"
+            die "$key '$port' (environment or .env): expected a port, 1 to 65535"
     done < <(sed -n 's/^\([A-Z0-9_]*_PORT\)=.*/\1/p' .env)
 }
 
 # A key that came with a newer version is taken over with its default, and said.
 add_new_keys() {
     local line key
+    # A last line without an end would run into ours.
+    [ -z "$(tail -c 1 .env)" ] || printf '\n' >>.env
     while IFS= read -r line; do
         key=${line%%=*}
         grep -q "^$key=" .env && continue
@@ -90,21 +93,43 @@ add_new_keys() {
     done < <(grep -E '^[A-Z][A-Z0-9_]*=' .env.example)
 }
 
-# The exercise's own rule; WordPress would start first and refuse later.
-check_owner() {
-    local owner
-    owner=$(env_value WP_OWNER)
-    [[ -n $owner && ${owner,,} != *admin* ]] ||
-        die "WP_OWNER '$owner' must not contain 'admin' in any case: choose another name"
+check_people() {
+    local key name="1 to 60 letters, digits, '_', '.', '@' and '-', which WordPress keeps as they are"
+    for key in WP_OWNER WP_AUTHOR; do
+        check "$key" '^[A-Za-z0-9_.@-]{1,60}$' "$name"
+        check "${key}_EMAIL" '^[^@[:space:]]+@[^@[:space:]]+$' "an address like 'captain@login.42.fr'"
+    done
+    # The exercise's own rule; WordPress would start first and refuse later.
+    name=$(env_value WP_OWNER)
+    [[ ${name,,} != *admin* ]] || die "WP_OWNER '$name' must not contain 'admin' in any case: choose another name"
+    check_differ WP_AUTHOR WP_OWNER
+    check_differ WP_AUTHOR_EMAIL WP_OWNER_EMAIL
 }
 
+check_values() {
+    local key
+    check LOGIN "$LOGIN_NAME" "$LOGIN_EXPECTED"
+    check DOMAIN_NAME '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$' \
+        "a host name like 'login.42.fr'"
+    check_data_dir
+    check COMPOSE_PROJECT_NAME '^[a-z0-9][a-z0-9_-]*$' "lower case letters, digits, '-' and '_'"
+    check IMAGE_TAG '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$' "a tag like '0.1.0'"
+    [ "$(env_value IMAGE_TAG)" != latest ] ||
+        die "IMAGE_TAG 'latest' (environment or .env): expected a fixed tag like '0.1.0', not 'latest'"
+    check_ports
+    check TLS_SOURCE '^(self-signed|secret)$' "'self-signed' or 'secret'"
+    for key in DB_NAME DB_USER; do
+        check "$key" '^[A-Za-z0-9][A-Za-z0-9_]{0,62}$' "1 to 63 letters, digits and '_', the first no '_'"
+    done
+    check WP_TITLE '[^[:space:]]' "a title"
+    check_people
+}
+
+LOGIN_NAME='^[a-z_][a-z0-9_-]{0,31}$'
+LOGIN_EXPECTED="a login name of lower case letters, digits, '-' and '_'"
 [ -f .env.example ] || die "'.env.example' is missing: is this a complete checkout?"
-[[ ${LOGIN:-login} =~ ^[a-z_][a-z0-9_-]{0,31}$ ]] ||
-    die "LOGIN '$LOGIN' is no login name: expected lower case letters, digits, '-' and '_'"
+# Before it is written anywhere.
+[[ ${LOGIN:-login} =~ $LOGIN_NAME ]] || die "LOGIN '$LOGIN' (environment): expected $LOGIN_EXPECTED"
 if [ -f .env ]; then adopt_login; else make_env; fi
 add_new_keys
-check_login
-check_domain
-check_data_dir
-check_ports
-check_owner
+check_values

@@ -35,6 +35,56 @@ expect() {
     [[ $4 == $3 ]] || report "$1:1: $2: expected '$3', got '${4//$'\n'/ | }'"
 }
 
+# ---- env.sh -------------------------------------------------------------------
+
+# refuses KEY VALUE TEXT: with that value .env is refused with a text that names all three.
+refuses() {
+    expect tools/env.sh "$1" "*error: $1 '$2'*$3*exit 1" "$(tool env.sh "$1=$2")"
+}
+# takes KEY VALUE
+takes() {
+    expect tools/env.sh "$1='$2'" "*exit 0" "$(tool env.sh "$1=$2")"
+}
+
+test_env() {
+    expect tools/env.sh "the example is good" "*exit 0" "$(tool env.sh LOGIN=tester)"
+    refuses LOGIN 'No Login' 'lower case letters'
+    refuses DOMAIN_NAME 'no_host' "login.42.fr"
+    refuses DATA_DIR 'data' 'absolute path'
+    refuses DATA_DIR '/srv/../etc' 'absolute path'
+    refuses DATA_DIR '/tmp' 'not ours alone'
+    refuses DATA_DIR '/tmp/' 'absolute path'
+    refuses DATA_DIR '/tmp//' 'absolute path'
+    refuses DATA_DIR '//tmp' 'absolute path'
+    refuses DATA_DIR '/tmp/.' 'absolute path'
+    takes DATA_DIR '/home/tester/.local/data.d'
+    refuses HTTPS_PORT 0 '1 to 65535'
+    refuses DB_PORT 65536 '1 to 65535'
+    refuses COMPOSE_PROJECT_NAME 'My Project' 'lower case'
+    refuses IMAGE_TAG 'latest' "not 'latest'"
+    refuses IMAGE_TAG 'a tag' 'a tag'
+    takes IMAGE_TAG v2
+    refuses TLS_SOURCE 'letsencrypt' "'self-signed' or 'secret'"
+    takes TLS_SOURCE secret
+    refuses DB_NAME 'word-press' 'letters, digits'
+    refuses DB_USER "o'neill" 'letters, digits'
+    refuses DB_USER "$(printf 'u%.0s' {1..64})" 'letters, digits'
+    refuses WP_TITLE ' ' 'a title'
+    takes WP_TITLE 'Harbour of Tests'
+    refuses WP_OWNER 'theAdministrator' "'admin'"
+    refuses WP_OWNER 'cap tain' 'letters, digits'
+    refuses WP_AUTHOR 'writer!' 'letters, digits'
+    takes WP_AUTHOR 'w.r_i-t@er'
+    refuses WP_OWNER_EMAIL 'captain' 'an address'
+    refuses WP_AUTHOR_EMAIL 'a@b@c' 'an address'
+    refuses WP_AUTHOR_EMAIL 'wri ter@tester.42.fr' 'an address'
+    refuses WP_AUTHOR 'Captain' 'WP_OWNER'
+    refuses WP_AUTHOR_EMAIL 'captain@tester.42.fr' 'WP_OWNER_EMAIL'
+    printf 'LOGIN=tester\nDATA_DIR=/srv/data' >"$copy/.env"
+    expect tools/env.sh "adds keys to a file without a last newline" "*new key*exit 0" "$(tool env.sh)"
+    grep -qx 'DATA_DIR=/srv/data' "$copy/.env" || report "tools/env.sh:1: a new key ran into the last line"
+}
+
 # ---- secrets.sh ---------------------------------------------------------------
 
 test_secrets() {
@@ -80,6 +130,7 @@ test_owner() {
     done
 }
 
+test_env
 test_secrets
 test_volumes
 test_owner
