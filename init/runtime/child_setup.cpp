@@ -50,7 +50,8 @@ ChildResult<void> run_command(const core::ServiceSpec& service, const core::Setu
 // What a crash left is removed first: it may be incomplete in any way.
 ChildResult<void> make_staging(const core::SetupStep& step, const std::optional<sys::User>& user) {
     const auto staging = staging_path(step.creates);
-    if (const auto removed = sys::remove_tree(staging); !removed) {
+    const auto removed = sys::remove_tree(staging);
+    if (!removed && removed.error() != sys::kForeignLink) {
         return fail(Stage::Setup, base::kExitSystem, removed.error().code,
                     quoted_name(step) + ": the stale '" + staging + "' cannot be removed");
     }
@@ -58,6 +59,7 @@ ChildResult<void> make_staging(const core::SetupStep& step, const std::optional<
     if (!owner) {
         return base::unexpected<ChildError>{std::move(owner.error())};
     }
+    // It refuses the link that the removal has refused.
     if (const auto made = sys::make_directory(staging, kStagingMode, *owner); !made) {
         return base::unexpected<ChildError>{
             creation_error(Stage::Setup, made.error(), "staging directory", staging)};
@@ -67,6 +69,10 @@ ChildResult<void> make_staging(const core::SetupStep& step, const std::optional<
 
 ChildResult<void> publish(const core::SetupStep& step) {
     const auto published = sys::publish_tree(staging_path(step.creates), step.creates);
+    if (!published && published.error() == sys::kForeignLink) {
+        return base::unexpected<ChildError>{creation_error(
+            Stage::Setup, published.error(), "result of " + quoted_name(step), step.creates)};
+    }
     if (!published) {
         return fail(
             Stage::Setup, base::kExitSystem, published.error().code,

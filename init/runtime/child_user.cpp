@@ -52,7 +52,12 @@ ChildError creation_error(Stage stage, const base::Errno& error, const std::stri
     const auto name = what + " '" + path + "'";
     ChildError result{.stage = stage, .error_number = error.code, .text = name + " cannot be made"};
     const std::string_view op = error.op;
-    if (error.code == EPERM && op.find("chown") != std::string_view::npos) {
+    if (error == sys::kForeignLink) {
+        result.error_number = 0;
+        result.text += ": '" + sys::foreign_link(path) +
+                       "' is a symbolic link that belongs to somebody else than root, or its "
+                       "directory does: refused";
+    } else if (error.code == EPERM && op.find("chown") != std::string_view::npos) {
         result.text = "'owner' of " + name +
                       " cannot be set without CAP_CHOWN; add 'cap_add: [CHOWN]' to the compose "
                       "file, or mount it with that owner there";

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,12 +23,24 @@ base::unexpected<base::Errno> failure(const char* op, int code = errno) {
     return base::unexpected<base::Errno>{base::Errno{op, code}};
 }
 
-std::string parent_of(const std::string& path) {
-    const auto slash = path.find_last_of('/');
-    if (slash == std::string::npos) {
-        return ".";
+// What mkostemp(3) does, in a directory that is open; `name` becomes the new file's.
+UniqueFd create_sibling(int directory, std::string& name) {
+    const auto size = name.size();
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        std::uint32_t random = 0;
+        if (::getrandom(&random, sizeof random, 0) < 0) {
+            return {};
+        }
+        std::array<char, 8> suffix{};
+        std::snprintf(suffix.data(), suffix.size(), ".%06x", random & 0xffffffU);
+        name.replace(size, std::string::npos, suffix.data());
+        UniqueFd file{::openat(directory, name.c_str(),
+                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+        if (file || errno != EEXIST) {
+            return file;
+        }
     }
-    return slash == 0 ? "/" : path.substr(0, slash);
+    return {};
 }
 
 base::Result<void> write_all(int fd, std::string_view content) {
@@ -58,6 +71,19 @@ base::Result<void> fill_file(int fd, std::string_view content, unsigned mode,
         return written;
     }
     if (::fsync(fd) != 0) {
+        return failure("fsync");
+    }
+    return {};
+}
+
+// An O_PATH descriptor cannot be synced, one opened through it can.
+base::Result<void> sync_directory(int path_fd) {
+    const UniqueFd directory{::openat(path_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!directory) {
+        return failure("open");
+    }
+    // Some file systems (overlay on old kernels, FUSE) cannot sync a directory and say EINVAL.
+    if (::fsync(directory.get()) != 0 && errno != EINVAL) {
         return failure("fsync");
     }
     return {};
@@ -96,46 +122,46 @@ base::Result<std::string> read_file(const std::string& path, std::size_t limit) 
 
 base::Result<void> write_file_atomic(const std::string& path, std::string_view content,
                                      unsigned mode, std::optional<Owner> owner) {
-    std::string temporary = path + ".XXXXXX";
-    const UniqueFd file{::mkostemp(temporary.data(), O_CLOEXEC)};
+    const auto place = open_parent(path);
+    if (!place) {
+        return base::unexpected(place.error());
+    }
+    const int directory = place->directory.get();
+    std::string temporary = place->name;
+    const UniqueFd file = create_sibling(directory, temporary);
     if (!file) {
         return failure("open");
     }
     auto result = fill_file(file.get(), content, mode, owner);
-    if (result && ::rename(temporary.c_str(), path.c_str()) != 0) {
+    if (result && ::renameat(directory, temporary.c_str(), directory, place->name.c_str()) != 0) {
         result = failure("rename");
     }
     if (!result) {
-        ::unlink(temporary.c_str());
+        ::unlinkat(directory, temporary.c_str(), 0);
         return result;
     }
-    return sync_parent(path);
-}
-
-base::Result<void> sync_parent(const std::string& path) {
-    const UniqueFd directory{::open(parent_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!directory) {
-        return failure("open");
-    }
-    // Some file systems (overlay on old kernels, FUSE) cannot sync a directory and say EINVAL.
-    if (::fsync(directory.get()) != 0 && errno != EINVAL) {
-        return failure("fsync");
-    }
-    return {};
+    return sync_directory(directory);
 }
 
 base::Result<void> publish_tree(const std::string& staging, const std::string& target) {
-    const UniqueFd directory{::open(staging.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!directory) {
+    const auto from = open_parent(staging);
+    const auto to = open_parent(target);
+    if (!from || !to) {
+        return base::unexpected(from ? to.error() : from.error());
+    }
+    const UniqueFd tree{::openat(from->directory.get(), from->name.c_str(),
+                                 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    if (!tree) {
         return failure("open");
     }
-    if (::syncfs(directory.get()) != 0) {
+    if (::syncfs(tree.get()) != 0) {
         return failure("syncfs");
     }
-    if (::rename(staging.c_str(), target.c_str()) != 0) {
+    if (::renameat(from->directory.get(), from->name.c_str(), to->directory.get(),
+                   to->name.c_str()) != 0) {
         return failure("rename");
     }
-    return sync_parent(target);
+    return sync_directory(to->directory.get());
 }
 
 base::Result<std::vector<std::string>> list_directory(const std::string& path) {

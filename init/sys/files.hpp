@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,10 +10,32 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "sys/fd.hpp"
 
 /// Files and directories for children and clients: these block and allocate. `Errno::op` names the
 /// system call; the caller adds the path.
+///
+/// Whoever owns a directory can put a symlink in the place of one in it, and what root then makes
+/// or changes "below" is wherever that points. So what writes here goes through open_parent().
 namespace sys {
+
+/// Where something is to be made: its directory (O_PATH) and its name there ("." for "/").
+struct Place {
+    UniqueFd directory;
+    std::string name;
+};
+
+/// The error of open_parent() on a symlink that somebody else than root could have made.
+inline constexpr base::Errno kForeignLink{"follow", EACCES};
+
+/// Opens the directory that holds `path`, component by component. For root a symlink among them
+/// must be root's own in a directory of root's, else kForeignLink; others gain nothing by following
+/// one and follow all. The last component is not looked at: it is for the caller to follow none
+/// there. With `makes_missing` parents that do not exist are made with 0755.
+[[nodiscard]] base::Result<Place> open_parent(const std::string& path, bool makes_missing = false);
+
+/// The symlink that makes open_parent() of `path` fail with kForeignLink, for the message; else "".
+[[nodiscard]] std::string foreign_link(const std::string& path);
 
 /// Whom a new file or directory shall belong to.
 struct Owner {
@@ -43,9 +66,6 @@ struct Owner {
 /// be in one file system. A `target` that exists and is no empty directory is ENOTEMPTY.
 [[nodiscard]] base::Result<void> publish_tree(const std::string& staging,
                                               const std::string& target);
-
-/// fsync of the directory that holds `path`.
-[[nodiscard]] base::Result<void> sync_parent(const std::string& path);
 
 /// The names in a directory, sorted, without "." and "..".
 [[nodiscard]] base::Result<std::vector<std::string>> list_directory(const std::string& path);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
-// make_directory() and remove_tree() of files.hpp: what walks directories by descriptor.
+// open_parent(), make_directory() and remove_tree() of files.hpp: what walks directories by
+// descriptor.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <memory>
+#include <utility>
 
 #include "sys/fd.hpp"
 #include "sys/files.hpp"
@@ -22,21 +26,93 @@ struct DirCloser {
     void operator()(DIR* directory) const { ::closedir(directory); }
 };
 
-base::Result<void> make_parents(const std::string& path) {
-    for (auto slash = path.find('/', 1); slash != std::string::npos;
-         slash = path.find('/', slash + 1)) {
-        const std::string parent = path.substr(0, slash);
-        if (::mkdir(parent.c_str(), 0755) == 0) {
-            continue;
-        }
-        // A read-only file system says EROFS even for a directory that is there.
-        const int error = errno;
-        const FileKind kind = kind_of(parent);
-        if (kind != FileKind::Directory) {
-            return failure("mkdir", kind == FileKind::None ? error : ENOTDIR);
-        }
+// As many symlinks as the kernel follows in one path, path_resolution(7).
+constexpr int kMaxLinks = 40;
+
+// On the way to the parent of a path, as the kernel goes it.
+struct Walk {
+    UniqueFd directory;  // where it has come to
+    std::string come;    // the same for messages, or the component that stopped it
+    std::string rest;    // what is still to go, the last component included
+    bool makes_missing = false;
+    int links = 0;
+};
+
+base::Result<void> begin(Walk& walk) {
+    const bool is_absolute = walk.rest.starts_with('/');
+    walk.come = is_absolute ? "/" : "";
+    walk.directory.reset(::open(is_absolute ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    return walk.directory ? base::Result<void>{} : failure("open");
+}
+
+bool is_ours_alone(int directory, const struct stat& link) {
+    struct stat info {};
+    return ::geteuid() != 0 ||
+           (link.st_uid == 0 && ::fstat(directory, &info) == 0 && info.st_uid == 0);
+}
+
+// The target takes the link's place in what is still to go, so each of its components is looked at.
+base::Result<void> follow(Walk& walk, int link, const std::string& name, const struct stat& info) {
+    if (!is_ours_alone(walk.directory.get(), info)) {
+        walk.come += name;
+        return base::unexpected{kForeignLink};
     }
+    std::array<char, PATH_MAX> target;
+    const ssize_t size = ::readlinkat(link, "", target.data(), target.size());
+    if (size < 0) {
+        return failure("readlink");
+    }
+    if (++walk.links > kMaxLinks) {
+        return failure("open", ELOOP);
+    }
+    walk.rest.insert(0, target.data(), static_cast<std::size_t>(size));
+    return walk.rest.starts_with('/') ? begin(walk) : base::Result<void>{};
+}
+
+UniqueFd open_component(const Walk& walk, const std::string& name) {
+    return UniqueFd{::openat(walk.directory.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
+}
+
+base::Result<void> enter(Walk& walk, const std::string& name) {
+    auto next = open_component(walk, name);
+    if (!next && errno == ENOENT && walk.makes_missing) {
+        if (::mkdirat(walk.directory.get(), name.c_str(), 0755) != 0 && errno != EEXIST) {
+            return failure("mkdir");
+        }
+        next = open_component(walk, name);
+    }
+    struct stat info {};
+    if (!next || ::fstat(next.get(), &info) != 0) {
+        return failure("open");
+    }
+    if (S_ISLNK(info.st_mode)) {
+        return follow(walk, next.get(), name, info);
+    }
+    if (!S_ISDIR(info.st_mode)) {
+        return failure("open", ENOTDIR);
+    }
+    walk.directory = std::move(next);
+    walk.come += name + "/";
     return {};
+}
+
+base::Result<void> go(Walk& walk) {
+    if (walk.rest.empty()) {
+        return failure("open", ENOENT);
+    }
+    auto gone = begin(walk);
+    walk.rest.erase(walk.rest.find_last_not_of('/') + 1);
+    while (gone) {
+        walk.rest.erase(0, walk.rest.find_first_not_of('/'));
+        const auto slash = walk.rest.find('/');
+        if (slash == std::string::npos) {
+            break;
+        }
+        const auto name = walk.rest.substr(0, slash);
+        walk.rest.erase(0, slash);
+        gone = enter(walk, name);
+    }
+    return gone;
 }
 
 base::Result<void> correct_owner(int fd, const struct stat& info, Owner owner) {
@@ -113,26 +189,42 @@ base::Result<void> remove_entries(int parent, dev_t device) {
 
 }  // namespace
 
+base::Result<Place> open_parent(const std::string& path, bool makes_missing) {
+    Walk walk;
+    walk.rest = path;
+    walk.makes_missing = makes_missing;
+    if (const auto gone = go(walk); !gone) {
+        return base::unexpected{gone.error()};
+    }
+    return Place{std::move(walk.directory), walk.rest.empty() ? "." : std::move(walk.rest)};
+}
+
+std::string foreign_link(const std::string& path) {
+    Walk walk;
+    walk.rest = path;
+    const auto gone = go(walk);
+    return gone || gone.error() != kForeignLink ? "" : walk.come;
+}
+
 base::Result<void> make_directory(const std::string& path, unsigned mode,
                                   std::optional<Owner> owner) {
-    std::string clean = path;
-    while (clean.size() > 1 && clean.back() == '/') {
-        clean.pop_back();
+    const auto place = open_parent(path, true);
+    if (!place) {
+        return base::unexpected{place.error()};
     }
-    if (const auto parents = make_parents(clean); !parents) {
-        return parents;
-    }
+    const int parent = place->directory.get();
+    const char* name = place->name.c_str();
     // 0700 until it belongs to whom it shall belong.
-    const bool is_new = ::mkdir(clean.c_str(), 0700) == 0;
+    const bool is_new = ::mkdirat(parent, name, 0700) == 0;
     const int mkdir_error = errno;
     struct stat info {};
-    if (::lstat(clean.c_str(), &info) != 0) {
+    if (::fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
         return failure("mkdir", mkdir_error);
     }
     if (!S_ISDIR(info.st_mode)) {
         return failure("mkdir", S_ISLNK(info.st_mode) ? ELOOP : ENOTDIR);
     }
-    const UniqueFd fd{::open(clean.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    const UniqueFd fd{::openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
     if (!fd || ::fstat(fd.get(), &info) != 0) {
         return failure("open");
     }
@@ -151,7 +243,12 @@ base::Result<void> make_directory(const std::string& path, unsigned mode,
 }
 
 base::Result<void> remove_tree(const std::string& path) {
-    return remove_one(AT_FDCWD, path.c_str(), 0);
+    const auto place = open_parent(path);
+    if (!place) {
+        return place.error().code == ENOENT ? base::Result<void>{}
+                                            : base::unexpected{place.error()};
+    }
+    return remove_one(place->directory.get(), place->name.c_str(), 0);
 }
 
 }  // namespace sys

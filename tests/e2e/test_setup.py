@@ -136,6 +136,54 @@ def test_once_writes_its_stamp_after_success_alone(lab):
     assert run.wait() == 0 and run.stdout == ""
 
 
+PLANTED = {
+    "directory": 'directories = [{ path = "@TMP@/app/link/x", mode = "0777", owner = "daemon" }]\n',
+    "template target": '[[template]]\nsource = "my.in"\ntarget = "@TMP@/app/link/x"\n',
+    "stamp": '[[setup]]\nname = "s"\ncommand = ["/bin/true"]\nonce = "@TMP@/app/link/x"\n',
+    "staging directory": '[[setup]]\nname = "s"\ncommand = ["/bin/true", "${STAGING}"]\ncreates = "@TMP@/app/link/x"\n',
+}
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_root_does_not_follow_a_symlink_that_a_service_user_planted(lab, what):
+    app, secret, link = lab.tmp / "app", lab.tmp / "secret", lab.tmp / "app" / "link"
+    app.mkdir()
+    os.chown(app, 1, 1)
+    secret.mkdir(mode=0o700)
+    link.symlink_to(secret)
+    os.chown(link, 1, 1, follow_symlinks=False)
+    conf = lab.config({"web": ONESHOT + 'command = ["/bin/echo", "main"]\nuser = "daemon"\n' + PLANTED[what]}, my__in="x")
+    run = lab.start([lab.pidone, "run", "-c", conf])
+    assert run.wait() != 0 and run.stdout == ""
+    path = f"{link}/.x.pidone-staging" if what == "staging directory" else f"{link}/x"
+    assert (f"{what} '{path}' cannot be made: '{link}' is a symbolic link that belongs to somebody else than root, "
+            "or its directory does: refused\n") in run.stderr
+    assert os.listdir(secret) == []
+
+
+def test_a_setup_step_cannot_redirect_its_own_result(lab):
+    """The step runs as the service's user, who owns the directory around."""
+    app, secret = lab.tmp / "app", lab.tmp / "secret"
+    secret.mkdir(mode=0o700)
+    run = lab.service(ONESHOT + 'command = ["/bin/echo", "main"]\nuser = "daemon"\n'
+                      'directories = [{ path = "@TMP@/app" }, { path = "@TMP@/app/in" }]\n[[setup]]\nname = "s"\n'
+                      'command = ["/bin/sh", "-c", "cd @TMP@/app; mv in was; ln -s ../secret in", "${STAGING}"]\n'
+                      'creates = "@TMP@/app/in/x"\n')
+    assert run.wait() != 0 and run.stdout == ""
+    assert f"'{app}/in/x' cannot be made: '{app}/in' is a symbolic link" in run.stderr
+    assert os.listdir(secret) == []
+
+
+def test_a_symlink_that_root_made_is_followed(lab):
+    (lab.tmp / "run").mkdir()
+    os.chmod(lab.tmp, 0o755)
+    (lab.tmp / "var").symlink_to("run")
+    run = lab.service(ONESHOT + 'command = ["/bin/echo", "main"]\nuser = "daemon"\n'
+                      'directories = [{ path = "@TMP@/var/app/deep" }]\n')
+    assert run.wait() == 0, run.stderr
+    assert (lab.tmp / "run/app/deep").stat().st_uid == 1
+
+
 def test_wait_for_holds_the_start(lab):
     path = lab.tmp / "ready"
     run = lab.service(f'type = "oneshot"\ncommand = ["/bin/echo", "main"]\nwait-for = ["file:{path}"]')

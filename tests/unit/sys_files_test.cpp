@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -103,6 +104,80 @@ TEST_CASE("removing a tree does not follow symlinks") {
     CHECK_FALSE(sys::exists(directory / "tree"));
     CHECK(sys::exists(directory / "kept/file"));
     CHECK(sys::remove_tree(directory / "tree"));
+}
+
+TEST_CASE("root refuses a parent that is somebody else's symlink, and names the link") {
+    if (::geteuid() != 0) {
+        MESSAGE("needs root");
+        return;
+    }
+    const TemporaryDirectory directory;
+    REQUIRE(sys::make_directory(directory / "app", 0755, sys::Owner{1234, 1234}));
+    REQUIRE(sys::make_directory(directory / "kept/tree", 0700));
+    REQUIRE(sys::make_directory(directory / "staging", 0700));
+    const auto link = directory / "app/link";
+    REQUIRE(::symlink((directory / "kept").c_str(), link.c_str()) == 0);
+    // Root's own link is refused as well where another can put one in its place.
+    for (const uid_t maker : {0U, 1234U}) {
+        REQUIRE(::lchown(link.c_str(), maker, maker) == 0);
+        const auto tree = link + "/tree";
+
+        CHECK(sys::make_directory(link + "/new/er", 0755).error() == sys::kForeignLink);
+        CHECK(sys::make_directory(tree, 0777, sys::Owner{1234, 1234}).error() == sys::kForeignLink);
+        CHECK(sys::write_file_atomic(link + "/file", "x", 0644).error() == sys::kForeignLink);
+        CHECK(sys::remove_tree(tree).error() == sys::kForeignLink);
+        CHECK(sys::publish_tree(directory / "staging", tree).error() == sys::kForeignLink);
+        CHECK(sys::publish_tree(tree, directory / "tree").error() == sys::kForeignLink);
+
+        CHECK(sys::foreign_link(tree + "/deep/er") == link);
+    }
+    CHECK(sys::list_directory(directory / "kept") == std::vector<std::string>{"tree"});
+    CHECK(mode_of(directory / "kept/tree") == 0700);
+}
+
+TEST_CASE("somebody else's symlink is refused behind root's own, and so is his in root's place") {
+    if (::geteuid() != 0) {
+        MESSAGE("needs root");
+        return;
+    }
+    const TemporaryDirectory directory;
+    REQUIRE(sys::make_directory(directory / "app", 0755, sys::Owner{1234, 1234}));
+    REQUIRE(::symlink(directory.path().c_str(), (directory / "app/back").c_str()) == 0);
+    REQUIRE(::symlink("app/back", (directory / "roots").c_str()) == 0);
+    REQUIRE(::symlink(".", (directory / "his").c_str()) == 0);
+    REQUIRE(::lchown((directory / "his").c_str(), 1234, 1234) == 0);
+
+    CHECK(sys::make_directory(directory / "roots/new", 0755).error() == sys::kForeignLink);
+    CHECK(sys::foreign_link(directory / "roots/new") == directory / "app/back");
+    CHECK(sys::make_directory(directory / "his/new", 0755).error() == sys::kForeignLink);
+    CHECK(sys::foreign_link(directory / "his/new") == directory / "his");
+    CHECK(sys::foreign_link(directory / "app/new").empty());
+    CHECK_FALSE(sys::exists(directory / "new"));
+}
+
+TEST_CASE("a parent that is our own symlink is followed, as /var/run is") {
+    const TemporaryDirectory directory;
+    REQUIRE(sys::make_directory(directory / "var", 0755));
+    REQUIRE(sys::make_directory(directory / "run", 0755));
+    REQUIRE(::symlink("../run", (directory / "var/run").c_str()) == 0);
+    REQUIRE(::symlink((directory / "var//").c_str(), (directory / "absolute").c_str()) == 0);
+    REQUIRE(::symlink("loop", (directory / "loop").c_str()) == 0);
+
+    REQUIRE(sys::make_directory(directory / "absolute/run/a/b", 0755));
+    REQUIRE(sys::write_file_atomic(directory / "var/run//a/./b/../file", "x", 0600));
+
+    CHECK(sys::kind_of(directory / "run/a/b") == sys::FileKind::Directory);
+    CHECK(sys::read_file(directory / "run/a/file", 1) == std::string{"x"});
+    CHECK(sys::make_directory(directory / "loop/x", 0755).error().code == ELOOP);
+    REQUIRE(sys::remove_tree(directory / "var/run/a"));
+    CHECK(sys::list_directory(directory / "run")->empty());
+}
+
+TEST_CASE("the root and the working directory are their own parents") {
+    CHECK(sys::make_directory("/", mode_of("/")));
+    CHECK(sys::make_directory(".", mode_of(".")));
+    CHECK(sys::write_file_atomic("", "x", 0600).error().code == ENOENT);
+    CHECK(sys::write_file_atomic("/", "x", 0600).error().code == EBUSY);
 }
 
 TEST_CASE("a complete tree takes its place, but never that of a full one") {
