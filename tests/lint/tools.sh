@@ -118,6 +118,21 @@ test_volumes() {
     expect tools/volumes.sh "owner and mode of a volume" "100 101 750" "$(stat -c '%u %g %a' "$copy/home/data/mariadb")"
 }
 
+# ---- hosts.sh, with a file in the place of /etc/hosts -------------------------------
+
+test_hosts() {
+    local hosts=$copy/hosts
+    sed -i "s|/etc/hosts|$hosts|g" "$copy/tools/hosts.sh"
+    printf '127.0.0.1 localhost\n::1 other' >"$hosts"
+    expect tools/hosts.sh "adds" "added to *exit 0" "$(tool hosts.sh DOMAIN_NAME=a.42.fr)"
+    expect tools/hosts.sh "a line of its own" $'127.0.0.1 localhost\n::1 other\n127.0.0.1 a.42.fr' "$(cat "$hosts")"
+    expect tools/hosts.sh "adds once" "*has 'a.42.fr' already*exit 0" "$(tool hosts.sh DOMAIN_NAME=a.42.fr)"
+    printf '10.1.2.3 x b.42.fr # moved\n# 127.0.0.1 c.42.fr\n' >"$hosts"
+    expect tools/hosts.sh "elsewhere" "warning: *'b.42.fr' at 10.1.2.3*127.0.0.1*exit 0" \
+        "$(tool hosts.sh DOMAIN_NAME=b.42.fr)"
+    expect tools/hosts.sh "a comment is no entry" "added to *exit 0" "$(tool hosts.sh DOMAIN_NAME=c.42.fr)"
+}
+
 # ---- a clone that belongs to somebody else --------------------------------------------
 
 test_owner() {
@@ -133,5 +148,6 @@ test_owner() {
 test_env
 test_secrets
 test_volumes
+test_hosts
 test_owner
 finish
