@@ -12,7 +12,10 @@ is_back() {
     [ "$status" = running ] && [ "$health" = healthy ] && [ "$now" != "$pid" ]
 }
 
-pid=$(field '{{.State.Pid}}') || die "no container '$name'; there are: $(project_containers | tr '\n' ' ')"
+# Any other container of the machine is somebody else's.
+grep -qxF -- "$name" <<<"$(project_containers)" ||
+    die "no container '$name' of this project; there are: $(project_containers | tr '\n' ' ')"
+pid=$(field '{{.State.Pid}}')
 [ "${pid:-0}" -gt 1 ] || die "'$name' does not run: 'make' starts it"
 restarts=$(field '{{.RestartCount}}')
 say "\$ kill -9 $pid   # PID 1 of '$name', $(tr '\0' ' ' </proc/"$pid"/cmdline)"

@@ -133,6 +133,27 @@ test_hosts() {
     expect tools/hosts.sh "a comment is no entry" "added to *exit 0" "$(tool hosts.sh DOMAIN_NAME=c.42.fr)"
 }
 
+# ---- crash.sh, clean.sh -------------------------------------------------------------
+
+test_crash() {
+    expect tools/crash.sh "a container of somebody else" "error: *'stranger' of this project*nginx*exit 1" \
+        "$(tool crash.sh SERVICE=stranger)"
+    expect tools/crash.sh "one that is down" "error: 'nginx' does not run*exit 1" "$(tool crash.sh SERVICE=nginx)"
+}
+
+test_clean() {
+    local as=()
+    if [ "$(id -u)" -eq 0 ]; then as=(setpriv --reuid 65534 --regid 65534 --clear-groups); fi
+    mkdir -p "$copy/build/init"
+    touch "$copy/build/init/pidone"
+    chmod 0555 "$copy/build/init"
+    expect tools/clean.sh "says first what it may not remove" "error: *'build*'*sudo make clean*exit 1" \
+        "$("${as[@]}" env -i "PATH=$copy/bin:$PATH" "$copy/tools/clean.sh" 2>&1 && echo "exit 0" || echo "exit $?")"
+    chmod -R u+w "$copy/build"
+    expect tools/clean.sh "removes" "docker was told: compose down *removed: *exit 0" "$(tool clean.sh)"
+    [ ! -e "$copy/build" ] || report "tools/clean.sh:1: left the build directory behind"
+}
+
 # ---- a clone that belongs to somebody else --------------------------------------------
 
 test_owner() {
@@ -149,5 +170,7 @@ test_env
 test_secrets
 test_volumes
 test_hosts
+test_crash
+test_clean
 test_owner
 finish
