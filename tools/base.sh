@@ -36,7 +36,7 @@ get_base() {
     image_exists "$BASE" && return
     say "pulling $BASE"
     timeout 60 docker pull --quiet "$BASE" >/dev/null 2>&1 && return
-    say "no registry answers: making $BASE from Debian's packages (mmdebstrap)"
+    say "the pull failed or took over 60 s: making $BASE from Debian's packages (mmdebstrap)"
     bootstrap_base
 }
 
