@@ -22,14 +22,6 @@ banned '[:]latest\b' 'a floating tag' "${all[@]}"
 banned '^[[:space:]]*image[[:space:]]*:[[:space:]]*["'\'']?[^:"'\'']+["'\'']?[[:space:]]*$' 'an image without a tag' "${compose[@]}"
 banned '^FROM[[:space:]]+[^:@[:space:]]+([[:space:]]|$)' 'a base image without a tag' "${dockerfiles[@]}"
 
-for file in "${dockerfiles[@]}"; do
-    case $file in dockerfiles/*)
-        [[ $(head -n 1 "$file") = 'FROM debian:bookworm-slim'* ]] ||
-            report "$file:1: the first line must be 'FROM debian:bookworm-slim'"
-        ;;
-    esac
-done
-
 # Secrets in the tree.
 mapfile -t tracked < <(git ls-files)
 report_all < <(printf '%s\n' "${tracked[@]}" | grep -E '^secrets/|(^|/)\.env$|\.(pem|key|p12|pfx)$' | sed 's/$/:1: tracked, but it holds secrets/')

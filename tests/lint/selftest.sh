@@ -38,5 +38,13 @@ catches forbidden.sh 'floating tag' dockerfiles/broken/Dockerfile "FROM debian:"
 catches forbidden.sh 'container links' docker-compose.yml "    links"": [x]"
 catches forbidden.sh 'network' docker-compose.yml "    network_mode"": host"
 catches forbidden.sh 'written out' docker-compose.yml "      DB_PASSWORD"": hunter2"
+catches dockerfiles.sh 'line 1' dockerfiles/broken/Dockerfile '# syntax=docker/dockerfile:1'
+catches dockerfiles.sh 'alone or with AS' dockerfiles/broken/Dockerfile 'FROM debian:bookworm-slim-of-somebody'
+catches dockerfiles.sh 'alone or with AS' dockerfiles/nginx/Dockerfile 'FROM nginx:1.25'
+catches dockerfiles.sh 'alone or with AS' dockerfiles/nginx/Dockerfile "from \\"$'\n  nginx:1.25 AS web'
+catches dockerfiles.sh 'alone or with AS' dockerfiles/nginx/Dockerfile "FROM nginx:1.25 \\"
+catches dockerfiles.sh 'from=nginx:1.25' dockerfiles/nginx/Dockerfile 'COPY --chown=33:33 --from=nginx:1.25 /etc/nginx /etc'
+catches dockerfiles.sh 'from=site' dockerfiles/nginx/Dockerfile 'COPY --from=site /a /b'
+catches dockerfiles.sh 'from=php:8.2' dockerfiles/nginx/Dockerfile "RUN --mount=type=bind,from=php:8.2 cp /a /b"
 catches consistency.sh 'COPY --from' dockerfiles/broken/Dockerfile "COPY --from=pidone"":0.0.0 /a /b"
 finish

@@ -132,3 +132,8 @@ def test_line_1_of_each_dockerfile_is_the_base(images):
     files = sorted((ROOT / "dockerfiles").glob("*/Dockerfile"))
     assert [file.parent.name for file in files] == ["mariadb", "nginx", "pidone", "wordpress"]
     assert {file.read_text().splitlines()[0] for file in files} == {"FROM debian:bookworm-slim"}
+
+
+def test_every_stage_is_made_from_the_base_and_takes_files_only_from_our_own_images():
+    done = run(ROOT / "tests" / "lint" / "dockerfiles.sh", check=False)
+    assert (done.returncode, done.stdout) == (0, "")
