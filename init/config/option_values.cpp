@@ -81,6 +81,7 @@ Checked add_remap(std::string_view text, core::CommandSettings& settings) {
     if (!from || !to) {
         return base::unexpected(got("CODE or CODE:CODE, each from 0 to 255", text));
     }
+    std::erase_if(settings.remap, [&](const auto& other) { return other.first == *from; });
     settings.remap.emplace_back(*from, *to);
     return {};
 }
@@ -102,8 +103,13 @@ Checked add_rewrite(std::string_view text, core::CommandSettings& settings) {
                                 " cannot be rewritten, pidone never "
                                 "sees it as a signal to forward");
     }
-    settings.rewrites.push_back({*from, *to});
+    set_rewrite({*from, *to}, settings);
     return {};
+}
+
+void set_rewrite(core::SignalRoute route, core::CommandSettings& settings) {
+    std::erase_if(settings.rewrites, [&](const auto& other) { return other.from == route.from; });
+    settings.rewrites.push_back(route);
 }
 
 Checked apply_variables(const Environment& environment, Options& options) {

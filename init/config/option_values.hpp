@@ -18,10 +18,13 @@ using Checked = base::Result<void, std::string>;
 [[nodiscard]] Checked read_flag(std::string_view text, bool& flag);
 [[nodiscard]] Checked read_signal(std::string_view text, core::Signal& signal);
 [[nodiscard]] Checked read_duration(std::string_view text, core::Duration& duration);
-/// "CODE" or "CODE:CODE"; appends.
+/// "CODE" or "CODE:CODE". A later one of the same first code takes the place of the earlier: the
+/// variables are read first, so the command line wins over them.
 [[nodiscard]] Checked add_remap(std::string_view text, core::CommandSettings& settings);
-/// "FROM:TO", names or numbers, an empty TO drops; appends.
+/// "FROM:TO", names or numbers, an empty TO drops; then set_rewrite().
 [[nodiscard]] Checked add_rewrite(std::string_view text, core::CommandSettings& settings);
+/// Adds a rewrite; it takes the place of an earlier one of the same signal.
+void set_rewrite(core::SignalRoute route, core::CommandSettings& settings);
 /// A number from `low` to `high`, decimal digits only.
 [[nodiscard]] std::optional<int> parse_number(std::string_view text, int low, int high);
 

@@ -32,8 +32,8 @@ constexpr std::array<OptionForm, 5> kForms{{{'c', "single-child", false},
                                             {'h', "help", false},
                                             {'V', "version", false}}};
 
-/// Numbers only, 1..31 to 0..31. A later rewrite of the same signal replaces the earlier one.
-Checked set_rewrite(std::string_view text, core::CommandSettings& settings) {
+/// Numbers only, 1..31 to 0..31.
+Checked read_rewrite(std::string_view text, core::CommandSettings& settings) {
     const auto colon = text.find(':');
     const auto from = parse_number(text.substr(0, colon), 1, 31);
     const auto to = colon == std::string_view::npos ? std::nullopt
@@ -42,9 +42,7 @@ Checked set_rewrite(std::string_view text, core::CommandSettings& settings) {
         return base::unexpected("expected S:R, signal numbers from 1 to 31 (R may be 0), got '" +
                                 std::string{text} + "'");
     }
-    const core::Signal signal{*from};
-    std::erase_if(settings.rewrites, [&](const auto& route) { return route.from == signal; });
-    settings.rewrites.push_back({signal, core::Signal{*to}});
+    set_rewrite({core::Signal{*from}, core::Signal{*to}}, settings);
     return {};
 }
 
@@ -91,7 +89,7 @@ ParsedOptions parse_dumb_init(std::span<const std::string> arguments,
             options.text_to_stderr = true;
             return print(options, kVersion);
         default:
-            if (auto set = set_rewrite((*found)->value, options.settings); !set) {
+            if (auto set = read_rewrite((*found)->value, options.settings); !set) {
                 return usage_error("option '-r': " + set.error(), kUsage, options.persona);
             }
         }

@@ -58,13 +58,11 @@ Checked apply(const FoundOption& found, Options& options, int& verbosity) {
     default:
         break;
     }
-    const auto code = parse_number(found.value, 0, 255);
-    if (!code) {
+    if (!parse_number(found.value, 0, 255)) {
         return base::unexpected("expected a number from 0 to 255, got '" +
                                 std::string{found.value} + "'");
     }
-    options.settings.remap.emplace_back(*code, 0);
-    return {};
+    return add_remap(found.value, options.settings);
 }
 
 /// The variables count whatever their value is, as in tini; only the verbosity has one. They are

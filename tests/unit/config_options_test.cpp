@@ -84,6 +84,20 @@ TEST_CASE("each option has a variable, and the option wins") {
     CHECK(parsed({"pidone", "--", "x"}, TestEnvironment{{{"PIDONE_QUIET", "1"}}}).verbosity == 0);
 }
 
+TEST_CASE("the later of two list options wins, and both win over the variable") {
+    const TestEnvironment environment{
+        {{"PIDONE_REMAP_EXIT", "4:5,3:1,3:2"}, {"PIDONE_REWRITE", "TERM:QUIT,USR1:HUP"}}};
+    const auto options =
+        parsed({"pidone", "-e", "4:6", "-e", "4:7", "-r", "TERM:INT", "-r", "15:USR2", "--", "x"},
+               environment);
+
+    CHECK(options.settings.remap == std::vector<std::pair<int, int>>{{3, 2}, {4, 7}});
+    REQUIRE(options.settings.rewrites.size() == 2);
+    CHECK(options.settings.rewrites[0].from == base::kSigUsr1);
+    CHECK(options.settings.rewrites[1].from == base::kSigTerm);
+    CHECK(options.settings.rewrites[1].to == base::kSigUsr2);
+}
+
 TEST_CASE("a bad variable is a usage error that names it") {
     const auto with = [](const char* name, const char* value) {
         return refused({"pidone", "--", "x"}, TestEnvironment{{{name, value}}});
