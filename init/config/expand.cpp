@@ -4,6 +4,8 @@
 namespace config {
 namespace {
 
+using Expanded = base::Result<std::string, ExpandError>;
+
 bool is_name_start(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
@@ -33,28 +35,99 @@ std::optional<Reference> parse_reference(std::string_view inside) {
     return reference;
 }
 
-/// The value of a reference, or the message why it has none.
-base::Result<std::string_view, std::string> look_up(const Reference& reference,
-                                                    const Environment& environment) {
-    const auto value = environment.get(reference.name);
-    const auto name = "'" + std::string{reference.name} + "'";
-    switch (reference.action) {
-    case '-':
-        return value && !value->empty() ? *value : reference.word;
-    case '?':
-        if (!value || value->empty()) {
-            return base::unexpected("variable " + name +
-                                    (reference.word.empty() ? " is not set or empty"
-                                                            : ": " + std::string{reference.word}));
+// Nobody writes more, and a hostile file must not overflow the stack.
+constexpr int kMaxDepth = 16;
+
+/// The "}" that closes the "${" in front of `at`, or npos: a default may hold references.
+std::size_t find_end(std::string_view text, std::size_t at) {
+    int depth = 1;
+    while (at < text.size()) {
+        const auto rest = text.substr(at);
+        if (rest.starts_with("$${")) {
+            at += 3;
+            continue;
         }
-        return *value;
-    default:
-        if (!value) {
-            return base::unexpected("variable " + name + " is not set");
+        depth += rest.starts_with("${") ? 1 : rest.front() == '}' ? -1 : 0;
+        if (depth == 0) {
+            return at;
         }
-        return *value;
+        ++at;
     }
+    return std::string_view::npos;
 }
+
+/// Expands one text; `offset` is its place in the whole one, for errors.
+class Expansion {
+  public:
+    explicit Expansion(const Environment& environment) : environment_{environment} {}
+
+    Expanded text(std::string_view text, std::size_t offset, int depth) {
+        std::string out;
+        out.reserve(text.size());
+        std::size_t at = 0;
+        while (at < text.size()) {
+            if (text.substr(at).starts_with("$${")) {
+                out += "${";
+                at += 3;
+                continue;
+            }
+            if (!text.substr(at).starts_with("${")) {
+                out += text[at++];
+                continue;
+            }
+            const auto end = find_end(text, at + 2);
+            if (end == std::string_view::npos) {
+                return base::unexpected(ExpandError{offset + at, 2, "'${' without its '}'",
+                                                    "a literal '${' is written '$${'", false});
+            }
+            auto value = reference(text.substr(at, end + 1 - at), offset + at, depth);
+            if (!value) {
+                return value;
+            }
+            out += *value;
+            at = end + 1;
+        }
+        return out;
+    }
+
+  private:
+    /// `whole` is one reference with its braces.
+    Expanded reference(std::string_view whole, std::size_t offset, int depth) {
+        const auto wrong = [&](std::string message, std::string hint, bool is_unset) {
+            return base::unexpected(
+                ExpandError{offset, whole.size(), std::move(message), std::move(hint), is_unset});
+        };
+        if (depth > kMaxDepth) {
+            return wrong("more than " + std::to_string(kMaxDepth) + " references in one another",
+                         "", false);
+        }
+        const auto parsed = parse_reference(whole.substr(2, whole.size() - 3));
+        if (!parsed) {
+            return wrong("'" + std::string{whole} +
+                             "' must be ${NAME}, ${NAME:-default} or ${NAME:?message}",
+                         "a literal '${' is written '$${'", false);
+        }
+        const auto value = environment_.get(parsed->name);
+        if (value && (parsed->action == 0 || !value->empty())) {
+            return std::string{*value};
+        }
+        const std::string name{parsed->name};
+        switch (parsed->action) {
+        case '-':
+            return text(parsed->word, offset + whole.size() - 1 - parsed->word.size(), depth + 1);
+        case '?':
+            return wrong("variable '" + name + "'" +
+                             (parsed->word.empty() ? " is not set or empty"
+                                                   : ": " + std::string{parsed->word}),
+                         "", true);
+        default:
+            return wrong("variable '" + name + "' is not set", "set it, or write ${" + name + ":-}",
+                         true);
+        }
+    }
+
+    const Environment& environment_;
+};
 
 }  // namespace
 
@@ -72,44 +145,7 @@ bool is_variable_name(std::string_view name) {
 
 base::Result<std::string, ExpandError> expand(std::string_view text,
                                               const Environment& environment) {
-    std::string out;
-    out.reserve(text.size());
-    std::size_t at = 0;
-    while (at < text.size()) {
-        if (text.substr(at).starts_with("$${")) {
-            out += "${";
-            at += 3;
-            continue;
-        }
-        if (!text.substr(at).starts_with("${")) {
-            out += text[at++];
-            continue;
-        }
-        const auto end = text.find('}', at);
-        if (end == std::string_view::npos) {
-            return base::unexpected(ExpandError{at, 2, "'${' without its '}'",
-                                                "a literal '${' is written '$${'", false});
-        }
-        const auto whole = text.substr(at, end + 1 - at);
-        const auto reference = parse_reference(whole.substr(2, whole.size() - 3));
-        if (!reference) {
-            return base::unexpected(
-                ExpandError{at, whole.size(),
-                            "'" + std::string{whole} +
-                                "' must be ${NAME}, ${NAME:-default} or ${NAME:?message}",
-                            "a literal '${' is written '$${'", false});
-        }
-        const auto value = look_up(*reference, environment);
-        if (!value) {
-            const auto name = std::string{reference->name};
-            return base::unexpected(ExpandError{
-                at, whole.size(), value.error(),
-                reference->action == '?' ? "" : "set it, or write ${" + name + ":-}", true});
-        }
-        out += *value;
-        at = end + 1;
-    }
-    return out;
+    return Expansion{environment}.text(text, 0, 1);
 }
 
 }  // namespace config

@@ -19,8 +19,9 @@ struct ExpandError {
 };
 
 /// Expands `${VAR}`, `${VAR:-default}` (unset or empty) and `${VAR:?message}` (an error when unset
-/// or empty); `$${` becomes a literal `${`, any other `$` stays. A default is taken literally, up
-/// to the first `}`. What a variable holds is not expanded again.
+/// or empty); `$${` becomes a literal `${`, any other `$` stays. A default is expanded in its turn
+/// where it is used, as in Compose: `${VAR:-${OTHER:-default}}`, at most 16 references in one
+/// another. What a variable holds is not expanded again.
 [[nodiscard]] base::Result<std::string, ExpandError> expand(std::string_view text,
                                                             const Environment& environment);
 

@@ -32,7 +32,13 @@ TEST_CASE("references become values, everything else stays") {
              Row{"$${HOST}", "${HOST}"},
              Row{"$$${HOST}", "$${HOST}"},
              Row{"${TRICK}", "${HOST}"},
-             Row{"${NONE:-${HOST}", "${HOST"},
+             Row{"${NONE:-${HOST}}", "db"},
+             Row{"${NONE:-${EMPTY:-deep}}!", "deep!"},
+             Row{"${NONE:-a${HOST}b${NONE:-c}}", "adbbc"},
+             Row{"${NONE:-$${HOST}}", "${HOST}"},
+             Row{"${NONE:-$${HOST}", "${HOST"},
+             Row{"${NONE:-${TRICK}}", "${HOST}"},
+             Row{"${HOST:-${NONE}}", "db"},
          }) {
         CAPTURE(row.text);
         CHECK(expanded(row.text) == row.result);
@@ -45,6 +51,9 @@ TEST_CASE("what cannot be expanded says why") {
     CHECK(expanded("${EMPTY:?set it}") == "error: variable 'EMPTY': set it");
     CHECK(expanded("${EMPTY:?}") == "error: variable 'EMPTY' is not set or empty");
     CHECK(expanded("${HOST") == "error: '${' without its '}'");
+    CHECK(expanded("${NONE:-${HOST}") == "error: '${' without its '}'");
+    CHECK(expanded("${NONE:-${LOST}}") == "error: variable 'LOST' is not set");
+    CHECK(expanded("${NONE:?set ${HOST}}") == "error: variable 'NONE': set ${HOST}");
     CHECK(expanded("${}") == "error: '${}' must be ${NAME}, ${NAME:-default} or ${NAME:?message}");
     CHECK(expanded("${1A}") ==
           "error: '${1A}' must be ${NAME}, ${NAME:-default} or ${NAME:?message}");
@@ -62,4 +71,26 @@ TEST_CASE("an error knows the place of the reference") {
     CHECK(result.error().length == 7);
     CHECK(result.error().is_unset);
     CHECK(result.error().hint == "set it, or write ${NONE:-}");
+}
+
+TEST_CASE("an error in a default knows the place of the inner reference") {
+    const auto result = config::expand("ab${NONE:-x${LOST}}", kEnvironment);
+
+    REQUIRE_FALSE(result.has_value());
+    CHECK(result.error().offset == 11);
+    CHECK(result.error().length == 7);
+}
+
+TEST_CASE("defaults nest to a bounded depth") {
+    const auto nested = [](int depth) {
+        std::string text = "x";
+        for (int i = 0; i < depth; ++i) {
+            text = "${NONE:-" + text + "}";
+        }
+        return text;
+    };
+
+    CHECK(expanded(nested(16)) == "x");
+    CHECK(expanded(nested(17)) == "error: more than 16 references in one another");
+    CHECK(expanded(nested(10'000)) == "error: more than 16 references in one another");
 }
