@@ -127,10 +127,14 @@ std::optional<ProcessInfo> parse_stat(std::string_view text) noexcept {
         return std::nullopt;
     }
     process.state = state.front();
-    // Fields 7 to 21 lie between the session and starttime, which is field 22.
-    for (int field = 7; field < 22; ++field) {
+    // Fields 7 to 19 lie between the session and num_threads, which is field 20; starttime is 22.
+    for (int field = 7; field < 20; ++field) {
         static_cast<void>(take_field(rest));
     }
+    if (!parse_number(take_field(rest), process.threads)) {
+        return std::nullopt;
+    }
+    static_cast<void>(take_field(rest));
     if (!parse_number(take_field(rest), process.start_time)) {
         return std::nullopt;
     }

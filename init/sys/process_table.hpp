@@ -22,11 +22,15 @@ struct ProcessInfo {
     base::Pid group = base::Pid::None;
     base::Pid session = base::Pid::None;
     char state = '\0';             ///< R S D T t Z X I
+    int threads = 0;               ///< the first one counts until the process is reaped
     std::uint64_t start_time = 0;  ///< clock ticks after boot
     std::array<char, 64> comm{};   ///< its name, NUL-terminated; 15 characters for a user's process
 
-    /// Whether it still runs: neither a zombie nor dead.
-    [[nodiscard]] bool is_alive() const noexcept { return state != 'Z' && state != 'X'; }
+    /// Whether it still runs: neither a zombie nor dead. The state is that of the first thread,
+    /// which the others may outlive.
+    [[nodiscard]] bool is_alive() const noexcept {
+        return (state != 'Z' || threads > 1) && state != 'X';
+    }
     [[nodiscard]] std::string_view name() const noexcept { return comm.data(); }
 };
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
+#include <pthread.h>
+#include <sys/syscall.h>
 
 #include <cstdlib>
 #include <vector>
@@ -40,6 +42,48 @@ TEST_CASE("a session of -1 counts as none") {
     REQUIRE(process);
     CHECK(process->session == Pid::None);
     CHECK(process->parent == Pid::None);
+}
+
+TEST_CASE("a zombie with further threads is alive") {
+    const auto parse = [](const char* threads) {
+        return sys::parse_stat(std::string{"2 (db) Z 1 2 2 0 -1 1 1 2 3 4 5 6 7 8 20 0 "} +
+                               threads + " 0 5 0\n");
+    };
+
+    REQUIRE(parse("2"));
+    CHECK(parse("2")->is_alive());
+    REQUIRE(parse("1"));
+    CHECK_FALSE(parse("1")->is_alive());
+    REQUIRE(parse("0"));
+    CHECK_FALSE(parse("0")->is_alive());
+}
+
+TEST_CASE("a process outlives its first thread") {
+    const auto child = sys::fork_child();
+    if (*child == Pid::None) {
+        ::alarm(20);
+        sys::restore_mask(0);
+        pthread_t thread{};
+        ::pthread_create(
+            &thread, nullptr,
+            [](void*) -> void* {
+                for (;;) {
+                    ::pause();
+                }
+            },
+            nullptr);
+        ::syscall(SYS_exit, 0);  // ends this thread alone
+    }
+    auto process = sys::read_process(*child);
+    while (process && process->state != 'Z') {
+        process = sys::read_process(*child);
+    }
+
+    CHECK(process->is_alive());
+    REQUIRE(sys::kill(*child, base::kSigKill));
+    REQUIRE(::waitid(P_PID, static_cast<id_t>(raw(*child)), nullptr, WEXITED | WNOWAIT) == 0);
+    CHECK_FALSE(sys::read_process(*child)->is_alive());
+    ::waitpid(raw(*child), nullptr, 0);
 }
 
 TEST_CASE("the table shows this very process") {
