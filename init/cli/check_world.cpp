@@ -137,6 +137,11 @@ class WorldCheck {
                        "file " + quoted(file.path) + " does not exist",
                        "a leading '-' makes it optional");
             }
+            const auto kind = sys::kind_of(file.path);
+            if (kind == sys::FileKind::Directory || kind == sys::FileKind::Other) {
+                absent(origin_.environment_files[i],
+                       "file " + quoted(file.path) + " is not a regular file");
+            }
         }
         const auto& directory = spec_.child.working_directory;
         if (!directory.empty() && !will_be_directory(directory)) {

@@ -17,6 +17,9 @@ constexpr std::size_t kLength = 64;
 const char* error_text(int code) noexcept {
     static std::array<std::array<char, kLength>, kErrors> texts{};
 
+    if (code == kNotRegular) {
+        return "is not a regular file";
+    }
     const char* original = ::strerrordesc_np(code);
     const auto index = static_cast<std::size_t>(code);
     if (original == nullptr || code < 0 || index >= kErrors || std::strlen(original) >= kLength) {

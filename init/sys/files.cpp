@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "sys/error_text.hpp"
 #include "sys/fd.hpp"
 
 namespace sys {
@@ -96,9 +97,17 @@ struct DirCloser {
 }  // namespace
 
 base::Result<std::string> read_file(const std::string& path, std::size_t limit) {
-    const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    // The open of a FIFO waits for a writer, too.
+    const UniqueFd file{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
     if (!file) {
-        return failure("open");
+        return failure("open", errno == ENXIO ? kNotRegular : errno);  // ENXIO: a socket
+    }
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0) {
+        return failure("stat");
+    }
+    if (!S_ISREG(info.st_mode)) {
+        return failure("read", S_ISDIR(info.st_mode) ? EISDIR : kNotRegular);
     }
     std::string content;
     std::array<char, 16384> buffer;

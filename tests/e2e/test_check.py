@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`pidone check`, and a start that refuses: every error at once, with its place, and nothing is started."""
 
+import os
 import re
 import socket
 
@@ -121,11 +122,33 @@ def test_an_unreadable_file(lab):
     assert re.search(r"web\.toml.*ermission denied", run.stderr)
 
 
-def test_a_toml_that_is_a_directory_or_a_fifo(lab):
+@pytest.mark.parametrize("make,message", [(os.mkdir, "is a directory, expected a file"),
+                                          (os.mkfifo, "cannot be read: is not a regular file")])
+def test_a_toml_that_is_a_directory_or_a_fifo(lab, make, message):
     conf = lab.config({"web": GOOD})
-    (conf / "bad.toml").mkdir()
+    make(conf / "bad.toml")
     done = lab.local("check", conf)
-    assert done.returncode == 78 and "bad.toml" in done.stderr + done.stdout
+    assert done.returncode == 78 and f"{conf}/bad.toml: error: {message}\n" in done.stderr
+    run = lab.start([lab.pidone, "run", "-c", conf])
+    assert run.wait() == 78 and f"{conf}/bad.toml: error: {message}\n" in run.stderr
+
+
+NO_FILE = {
+    "template": '[[template]]\nsource = "PATH"\ntarget = "@TMP@/out"\n',
+    "secret": 'secrets = { A = "PATH" }\n',
+    "file": 'environment-file = ["PATH"]\n',
+}
+
+
+@pytest.mark.parametrize("path", ["@TMP@/fifo", "/dev/stdin"])
+@pytest.mark.parametrize("what", NO_FILE)
+def test_what_is_read_must_be_a_regular_file(lab, what, path):
+    os.mkfifo(lab.tmp / "fifo")
+    conf = lab.config({"web": GOOD + 'type = "oneshot"\n' + NO_FILE[what].replace("PATH", path)})
+    done = lab.local("check", conf)
+    assert done.returncode == 78 and re.search(rf"error: {what} .*is not a regular file\n", done.stderr), done.stderr
+    run = lab.start([lab.pidone, "run", "-c", conf])
+    assert run.wait() == 78 and "is not a regular file\n" in run.stderr
 
 
 def test_other_files_are_no_services(lab):

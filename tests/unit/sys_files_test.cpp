@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "sys/error_text.hpp"
 #include "sys/files.hpp"
 #include "sys_support.hpp"
 
+using sys_support::exit_code_of;
 using sys_support::TemporaryDirectory;
 using sys_support::text_of;
 
@@ -52,6 +56,24 @@ TEST_CASE("reading tells what is too long, missing or a directory") {
     CHECK(sys::read_file(directory / "file", 4).error().code == EFBIG);
     CHECK(sys::read_file(directory / "none", 4).error().code == ENOENT);
     CHECK(sys::read_file(directory.path(), 4).error().code == EISDIR);
+}
+
+TEST_CASE("reading refuses at once what is no regular file, even one that nobody writes to") {
+    const TemporaryDirectory directory;
+    const auto fifo = directory / "fifo";
+    REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    const sys::UniqueFd listener{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+    (directory / "socket").copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+            0);
+
+    for (const auto& path : {fifo, directory / "socket", std::string{"/dev/null"}}) {
+        const auto code = exit_code_of(
+            [&] { return sys::read_file(path, 4).error().code == sys::kNotRegular ? 0 : 1; });
+        CHECK_MESSAGE(code == 0, path);
+    }
+    CHECK(sys::error_text(sys::kNotRegular) == std::string{"is not a regular file"});
 }
 
 TEST_CASE("a directory is made with its parents, and one that exists is corrected") {
