@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import signal
+import subprocess
 import time
 
 import pytest
@@ -83,6 +84,26 @@ def test_a_daemon_that_ends_by_itself_with_success_comes_back(site, post):
 def reach(instant):
     """Waits for the instant that the experiment is about."""
     wait_until(lambda: time.monotonic() >= instant, 30, "the instant", step=0.002)
+
+
+def test_a_table_that_was_being_altered_is_whole_after_a_crash(site):
+    """The accounts step is the first server on the data after a crash; it must leave this to the next one."""
+    database = site.data / "mariadb" / "data" / site.env["DB_NAME"]
+    site.sql("CREATE TABLE big (id INT PRIMARY KEY, text VARCHAR(40)) SELECT seq AS id, MD5(seq) AS text FROM seq_1_to_200000")
+    try:
+        for turn in range(5):
+            before = {"mariadb": state("mariadb")["Pid"]}
+            with subprocess.Popen(["docker", "exec", "mariadb", "mariadb", "--defaults-file=/run/pidone/client.cnf",
+                                   site.env["DB_NAME"], "--execute", f"ALTER TABLE big ADD extra{turn} INT, ALGORITHM=COPY"],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+                wait_until(lambda: list(database.glob("#sql*")), 20, "the ALTER has begun", step=0.001)
+                site.crash(before["mariadb"])
+            wait_restarted(site, before)
+            assert [file.name for file in database.glob("#sql*")] == []
+            assert site.sql("CHECK TABLE big").stdout.split()[-1] == "OK"
+            assert site.sql("SELECT COUNT(*), MAX(MD5(id) = text) FROM big").stdout.split() == ["200000", "1"]
+    finally:
+        site.sql("DROP TABLE big")
 
 
 @pytest.mark.parametrize("step", STEPS)
