@@ -1,6 +1,7 @@
 <?php
 // Compiles, while the image is built, what nearly every request of WordPress loads, into the
-// directory that opcache.file_cache names. A file that is missing here is compiled when it is first asked for.
+// directory that opcache.file_cache names. A file that is missing here is compiled when it is first
+// asked for.
 declare(strict_types=1);
 
 const SITE = '/var/www/html';
@@ -14,3 +15,4 @@ foreach ($files as $path => $file) {
         opcache_compile_file($path);
     }
 }
+exit(glob('/var/www/opcache/*/*') === [] ? 1 : 0);

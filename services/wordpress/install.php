@@ -181,27 +181,44 @@ function set_up_new_site(array $owner): void
     flush_rewrite_rules(false);
 }
 
+/** Makes a new account; the address must be nobody else's. */
+function add_account(array $account, string $password): void
+{
+    $holder = get_user_by('email', $account['email']);
+    if ($holder !== false) {
+        $key = $account['role'] === 'administrator' ? 'WP_OWNER' : 'WP_AUTHOR';
+        fail("$key is now '{$account['login']}', but the address {$account['email']} belongs to "
+            . "'{$holder->user_login}'; change {$key}_EMAIL as well, or $key back");
+    }
+    $result = wp_insert_user([
+        'user_login' => $account['login'], 'user_email' => $account['email'],
+        'user_pass' => $password, 'role' => $account['role'],
+    ]);
+    is_wp_error($result) && fail("cannot create '{$account['login']}': " . $result->get_error_message());
+}
+
 /**
- * An account as .env and the secrets say. A secret counts as changed when its keyed hash differs
- * from the one applied last; an unchanged one leaves a password that was set in wp-admin alone.
+ * An account as .env and the secrets say. They count as changed when they are not those applied
+ * last, of which a hash is kept; unchanged, they leave what was set in wp-admin alone.
  */
 function apply_account(array $account, array &$applied): void
 {
-    $hash = hash_hmac('sha256', $account['login'] . "\0" . $account['password'], secret('wp_salts'));
+    $told = $account['login'] . "\0" . $account['password'];
+    if (wp_check_password($told, $applied[$account['role']] ?? '') && get_user_by('login', $account['login'])) {
+        return;
+    }
     $password = wp_slash($account['password']);   // the login form hashes what it got with slashes
     $user = get_user_by('login', $account['login']);
     if ($user === false) {
-        $result = wp_insert_user([
-            'user_login' => $account['login'], 'user_email' => $account['email'],
-            'user_pass' => $password, 'role' => $account['role'],
-        ]);
-        is_wp_error($result) && fail("cannot create '{$account['login']}': " . $result->get_error_message());
-    } elseif (!hash_equals($applied[$account['role']] ?? '', $hash)
-              && !wp_check_password($password, $user->user_pass, $user->ID)) {
-        wp_set_password($password, $user->ID);
-        say("the changed password of '{$account['login']}' is in force");
+        add_account($account, $password);
+    } else {
+        if (!wp_check_password($password, $user->user_pass, $user->ID)) {
+            wp_set_password($password, $user->ID);
+            say("the changed password of '{$account['login']}' is in force");
+        }
+        in_array($account['role'], $user->roles, true) || $user->set_role($account['role']);
     }
-    $applied[$account['role']] = $hash;
+    $applied[$account['role']] = wp_hash_password($told);
 }
 
 // WordPress ends with code 0 and a page of HTML when it cannot go on: that must not pass for success.
@@ -227,12 +244,16 @@ $mark = in_array('wp_options', $tables, true)
 $is_new = $mark === [];
 $logins = [$owner['login'], $author['login']];
 $fingerprint = fingerprint([$owner, $author]);
+$missing = array_diff(CORE_TABLES, $tables);
+if ($is_new && $tables !== []) {
+    drop_unfinished($db, $tables, $logins);
+} elseif (!$is_new && $missing !== []) {
+    fail('the database has lost ' . implode(', ', $missing) . '; put a copy of it back, or begin anew '
+        . "with an empty database: set another DB_NAME in .env");
+}
 if ($mark === [$fingerprint] && is_whole($db, $logins)) {
     $is_finished = true;
     exit(0);
-}
-if ($is_new && $tables !== []) {
-    drop_unfinished($db, $tables, $logins);
 }
 
 define('WP_INSTALLING', true);

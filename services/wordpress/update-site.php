@@ -1,11 +1,21 @@
 <?php
-// Brings WordPress's own files in the volume up to the image's version. What people added (uploads,
-// themes, plugins) is not touched. A run that was cut off is done again: version.php comes last.
+// Brings WordPress's own files in the volume up to the image's, and what PHP compiled of them. What
+// people added (uploads, themes, plugins) is not touched. A run that was cut off is done again: the
+// file that tells the packages comes last.
 declare(strict_types=1);
 
 const IMAGE = '/usr/src/wordpress';
 const SITE = '/var/www/html';
 const VERSION_FILE = '/wp-includes/version.php';
+const PACKAGES = '/.pidone-packages';
+const COMPILED_IMAGE = '/usr/src/opcache';
+const COMPILED = '/var/www/opcache';
+
+function fail(string $path): never
+{
+    fwrite(STDERR, "wordpress: cannot write '$path'; the volume must belong to uid 33 and have room\n");
+    exit(1);
+}
 
 /** WordPress's version below a directory; "0" when it has none. */
 function version_below(string $directory): string
@@ -14,35 +24,71 @@ function version_below(string $directory): string
     return preg_match('/\$wp_version\s*=\s*\'([^\']+)\'/', (string) $text, $match) ? $match[1] : '0';
 }
 
+/** Debian's versions of what is below a directory: a fix of Debian's leaves WordPress's own as it was. */
+function packages_below(string $directory): string
+{
+    return is_readable($directory . PACKAGES) ? (string) file_get_contents($directory . PACKAGES) : '';
+}
+
+/** Every file and directory below, parents first: path below it => SplFileInfo. */
+function tree(string $directory): iterable
+{
+    $files = new RecursiveIteratorIterator(
+        new RecursiveDirectoryIterator($directory, FilesystemIterator::SKIP_DOTS),
+        RecursiveIteratorIterator::SELF_FIRST
+    );
+    foreach ($files as $path => $info) {
+        yield substr($path, strlen($directory)) => $info;
+    }
+}
+
 /** Copies one file so that a reader sees the old or the new one, never a part. */
 function replace_file(string $from, string $to): void
 {
     $temporary = "$to.pidone-new";
     if (!copy($from, $temporary) || !touch($temporary, (int) filemtime($from)) || !rename($temporary, $to)) {
-        fwrite(STDERR, "wordpress: cannot write '$to'; the volume must belong to uid 33 and have room\n");
-        exit(1);
+        fail($to);
+    }
+}
+
+function update_site(): void
+{
+    $late = [VERSION_FILE, PACKAGES];
+    foreach (tree(IMAGE) as $name => $info) {
+        if ($info->isDir()) {
+            is_dir(SITE . $name) || mkdir(SITE . $name, 0755, true) || fail(SITE . $name);
+        } elseif (!in_array($name, $late, true) && $name !== '/wp-config.php') {
+            replace_file(IMAGE . $name, SITE . $name);
+        }
+    }
+    foreach ($late as $name) {
+        replace_file(IMAGE . $name, SITE . $name);
+    }
+}
+
+/** PHP would compile anew what is missing here, so nothing is lost when this is cut off. */
+function bring_compiled(): void
+{
+    is_dir(COMPILED) || mkdir(COMPILED, 0700) || fail(COMPILED);
+    foreach (tree(COMPILED_IMAGE) as $name => $info) {
+        if ($info->isDir()) {
+            is_dir(COMPILED . $name) || mkdir(COMPILED . $name, 0700) || fail(COMPILED . $name);
+        } elseif (!copy(COMPILED_IMAGE . $name, COMPILED . $name)) {
+            fail(COMPILED . $name);
+        }
     }
 }
 
 $from = version_below(SITE);
 $to = version_below(IMAGE);
-$is_newer = version_compare($to, $from, '>');
-
-$files = new RecursiveIteratorIterator(
-    new RecursiveDirectoryIterator(IMAGE, FilesystemIterator::SKIP_DOTS),
-    RecursiveIteratorIterator::SELF_FIRST
-);
-foreach ($is_newer ? $files : [] as $source => $info) {
-    $name = substr($source, strlen(IMAGE));
-    $target = SITE . $name;
-    if ($info->isDir()) {
-        is_dir($target) || mkdir($target, 0755, true);
-    } elseif ($name !== VERSION_FILE && $name !== '/wp-config.php') {
-        replace_file($source, $target);
-    }
+$is_newer = version_compare($to, $from, '>')
+    || ($to === $from && packages_below(IMAGE) !== packages_below(SITE));
+if ($is_newer) {
+    update_site();
+    fwrite(STDERR, "wordpress: files updated from version $from to $to\n");
 }
 is_file(SITE . '/wp-config.php') || replace_file(IMAGE . '/wp-config.php', SITE . '/wp-config.php');
-if ($is_newer) {
-    replace_file(IMAGE . VERSION_FILE, SITE . VERSION_FILE);
-    fwrite(STDERR, "wordpress: files updated from version $from to $to\n");
+// Below them is one directory for each build of PHP.
+if ($is_newer || !is_dir(COMPILED) || array_diff(scandir(COMPILED_IMAGE), scandir(COMPILED)) !== []) {
+    bring_compiled();
 }

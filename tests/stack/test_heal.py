@@ -83,6 +83,18 @@ def test_an_older_copy_of_the_site_files_heals(site):
     assert site.visitor().get("/wp-content/uploads/mine.txt").body == "somebody's own"
 
 
+def test_a_fix_of_debians_without_a_new_version_of_wordpress_reaches_the_volume(site):
+    site.stop()
+    html = site.data / "wordpress" / "html"
+    packages, file = html / ".pidone-packages", html / "wp-includes" / "formatting.php"
+    now, good = packages.read_text(), file.read_text()
+    packages.write_text(now.replace("deb12u", "deb12u0"))
+    file.write_text(good + "// before the fix\n")
+    site.start()
+    site.wait_whole()
+    assert file.read_text() == good and packages.read_text() == now
+
+
 def test_an_account_or_a_theme_that_is_gone_comes_back_though_nothing_else_changed(site):
     """A start that finds its mark unchanged does not load WordPress; these two it must still see."""
     site.sql(f"DELETE FROM wp_users WHERE user_login = '{site.env['WP_AUTHOR']}'")

@@ -57,6 +57,7 @@ def test_changed_secrets_take_effect_at_a_restart_and_an_unchanged_one_overrides
     site.set_secret("db_password", HARD)
     site.set_secret("db_root_password", "root " + HARD)
     site.set_secret("wp_owner_password", "captain " + HARD)
+    site.set_secret("wp_salts", "other salts log everybody out and change no password")
     try:
         site.compose("restart")
         site.wait_whole()
@@ -112,6 +113,28 @@ def test_an_owner_called_admin_is_refused_and_said(site):
         site.write_env(**site.example)
     site.up()
     site.wait_whole()
+
+
+def test_an_owner_of_another_name_needs_another_address_and_is_an_administrator_then(site):
+    site.write_env(WP_OWNER="commodore")
+    try:
+        site.up()
+        wait_until(lambda: "WP_OWNER_EMAIL" in engine.logs("wordpress", 40), 30, site.explain)
+        assert "belongs to 'captain'" in engine.logs("wordpress", 40)
+        site.write_env(WP_OWNER_EMAIL="commodore@example.net")
+        site.up()
+        site.wait_whole(60)
+        assert site.owner().is_in
+        # Somebody who is there already becomes what .env says.
+        site.write_env(WP_OWNER=site.example["WP_AUTHOR"], WP_OWNER_EMAIL=site.example["WP_AUTHOR_EMAIL"],
+                       WP_AUTHOR="scribe", WP_AUTHOR_EMAIL="scribe@example.net")
+        site.up()
+        site.wait_whole(60)
+        assert "administrator" in site.sql("SELECT meta_value FROM wp_usermeta JOIN wp_users ON user_id = wp_users.ID WHERE "
+                                           f"meta_key = 'wp_capabilities' AND user_login = '{site.env['WP_OWNER']}'").stdout
+    finally:
+        site.write_env(**site.example)
+    site.begin()
 
 
 def test_a_certificate_of_ones_own_is_used_and_only_then_hsts(site):

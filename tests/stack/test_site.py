@@ -82,13 +82,13 @@ def test_only_the_https_port_is_published(site):
     assert published == {"nginx": {f"{port}/tcp": {port}}, "wordpress": {}, "mariadb": {}}
 
 
-@pytest.mark.parametrize("path", ["/", "/no-such-page/", "/wp-login.php", "/wp-json/", "/.hidden"])
+@pytest.mark.parametrize("path", ["/", "/no-such-page/", "/wp-login.php", "/wp-json/", "/feed/", "/.hidden"])
 def test_no_answer_tells_a_version(site, path):
     page = site.visitor().get(path)
     assert page.status in (200, 403, 404)
     assert page.headers["server"] == "nginx"
     assert "x-powered-by" not in page.headers
-    assert not re.search(r"nginx/\d|PHP/\d", page.body)
+    assert not re.search(r"nginx/\d|PHP/\d|WordPress \d", page.body)
 
 
 @pytest.mark.parametrize("path", ["/.htaccess", "/.git/config", "/wp-content/.env", "/wp-config.php",
