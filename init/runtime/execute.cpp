@@ -38,6 +38,7 @@ void Runtime::execute(const core::Command& command) {
     switch (command.kind) {
     case core::Command::Kind::Spawn:
         spawn(command.service);
+        forget_elsewhere(command.service);
         return;
     case core::Command::Kind::StartProbe:
         start_probe(command.service);
@@ -73,6 +74,16 @@ void Runtime::execute(const core::Command& command) {
     }
 }
 
+// A new leader's number is no other service's any more, whatever was known of it.
+void Runtime::forget_elsewhere(core::ServiceId id) {
+    const auto& process = this->process(id);
+    for (auto& other : processes_) {
+        if (process.leader_lives && &other != &process) {
+            other.tree.forget(process.leader);
+        }
+    }
+}
+
 void Runtime::send(const core::Command& command) {
     auto& process = this->process(command.service);
     switch (command.scope) {
@@ -103,7 +114,7 @@ void Runtime::signal_group(const ServiceProcess& process, const core::SignalInfo
     }
     // Until the child has made its group there is only the child.
     auto result = sys::kill_group(process.leader, signal.signal);
-    if (!result) {
+    if (!result && process.leader_lives) {
         result = sys::kill(process.leader, signal.signal);
     }
     warn_unless_gone(result, "program", signal.signal, log_);
@@ -115,16 +126,21 @@ void Runtime::signal_tree(ServiceProcess& process, const core::ServiceSpec& spec
         signal_group(process, signal);
         return;
     }
+    // Without it or a member in its session, the leader's number may be a stranger's.
+    bool has_group = process.leader_lives || !sys::proc_is_available();
     // Those that are to be killed are named while they still have names.
     for (const auto& member : process.tree.look(helpers())) {
         if (signal.signal == base::kSigKill) {
             name_straggler(spec.name, member);
         }
+        has_group = has_group || member.session == process.leader;
         if (member.group != process.leader) {
             static_cast<void>(sys::kill(member.pid, signal.signal));
         }
     }
-    signal_group(process, signal);
+    if (has_group) {
+        signal_group(process, signal);
+    }
 }
 
 void Runtime::signal_all(core::Signal signal) {

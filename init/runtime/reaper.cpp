@@ -66,6 +66,12 @@ void Runtime::bury(const sys::Exited& child) {
         on_death(child);
         sys::reap(child.pid);
     }
+    for (auto& process : processes_) {
+        if (process.leader == child.pid) {
+            process.leader_lives = false;
+            process.tree.lose_leader();
+        }
+    }
 }
 
 void Runtime::on_death(const sys::Exited& child) {
@@ -74,7 +80,6 @@ void Runtime::on_death(const sys::Exited& child) {
         auto& process = processes_[i];
         const bool is_leader = process.leader_lives && child.pid == process.leader;
         if (child.pid == process.main || is_leader) {
-            process.leader_lives = process.leader_lives && !is_leader;
             on_main_death(id, child);
             return;
         }

@@ -66,6 +66,7 @@ class Runtime {
 
     // execute.cpp: commands into system calls.
     void execute(const core::Command& command);
+    void forget_elsewhere(core::ServiceId id);
     void send(const core::Command& command);
     void signal_main(ServiceProcess& process, const core::SignalInfo& signal);
     void signal_group(const ServiceProcess& process, const core::SignalInfo& signal);
@@ -81,7 +82,11 @@ class Runtime {
     void restart_probes(core::Instant now);
     void run_hook(core::ServiceId id);
     [[nodiscard]] ChildContext context_for(core::ServiceId id) const;
-    void watch(Watched& watched, sys::UniqueFd fd, Source source, core::ServiceId id);
+    [[nodiscard]] base::Result<void> watch(Watched& watched, sys::UniqueFd fd, Source source,
+                                           core::ServiceId id);
+    [[nodiscard]] base::Result<sys::UniqueFd> watch_pipe(Watched& watched, Source source,
+                                                         core::ServiceId id);
+    void fail_spawn(core::ServiceId id, const base::Errno& error);
     void forget(Watched& watched);
 
     // reaper.cpp: the one reaper.

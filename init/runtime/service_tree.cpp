@@ -35,6 +35,7 @@ ServiceTree::ServiceTree(std::string_view service_name) : marker_{"PIDONE_SERVIC
 
 void ServiceTree::begin(base::Pid leader) {
     leader_ = leader;
+    leader_lives_ = leader != base::Pid::None;
     id_count_ = 0;
     learn(leader);
 }
@@ -53,10 +54,20 @@ void ServiceTree::learn(base::Pid id) {
     }
 }
 
+void ServiceTree::forget(base::Pid id) {
+    const auto known = std::span{ids_}.first(id_count_);
+    const auto found = std::ranges::find(known, id);
+    if (found != known.end()) {
+        *found = known.back();
+        --id_count_;
+    }
+}
+
 bool ServiceTree::belongs(const sys::ProcessInfo& process,
                           std::span<const sys::ProcessInfo> found) const {
-    return process.pid == leader_ || knows(process.session) || knows(process.group) ||
-           process.parent == leader_ || contains(found, process.parent) ||
+    const bool is_near = leader_lives_ && (process.pid == leader_ || process.parent == leader_);
+    return is_near || knows(process.session) || knows(process.group) ||
+           contains(found, process.parent) ||
            (process.parent == sys::own_pid() && sys::environ_has(process.pid, marker_));
 }
 
@@ -68,6 +79,10 @@ std::size_t ServiceTree::pass(std::span<const base::Pid> ignored, std::size_t co
     sys::ProcessScan scan;
     while (const auto process = scan.next()) {
         const auto found = std::span{processes}.first(count);
+        if (process->pid == leader_ && !leader_lives_) {
+            // Numbers are given out again once neither a session nor a group has them.
+            forget(leader_);
+        }
         if (process->pid == own || !process->is_alive() || contains(found, process->pid) ||
             contains(ignored, process->pid) || contains(ignored, process->group) ||
             !belongs(*process, found)) {

@@ -26,6 +26,12 @@ class ServiceTree {
     /// before.
     void begin(base::Pid leader);
 
+    /// The leader was reaped: from now on its number names a process of the service no more.
+    void lose_leader() { leader_lives_ = false; }
+
+    /// A new process bears this number, so no session or group of the service has it any more.
+    void forget(base::Pid id);
+
     /// Looks through /proc and returns the live (non-zombie) processes of the service, `ignored`
     /// and their children left out. The span is valid until the next look at any service. Empty
     /// without /proc.
@@ -43,6 +49,7 @@ class ServiceTree {
 
     std::string marker_;
     base::Pid leader_ = base::Pid::None;
+    bool leader_lives_ = false;        ///< or is a zombie, whose number is its own too
     std::array<base::Pid, 32> ids_{};  ///< sessions and groups
     std::size_t id_count_ = 0;
 };

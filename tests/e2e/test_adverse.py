@@ -197,3 +197,21 @@ def test_a_subreaper_signals_nobody_in_another_pid_namespace(lab, strangers):
     assert run.stdout.splitlines()[-2:] == ["code 3", f"alive {child}"]
     assert run.stderr.count("pidone: ") == 1
     assert "pidone: warn: without a /proc of this PID namespace what is left behind cannot be found" in run.stderr
+
+
+@pytest.mark.parametrize("session", ["", "setsid "])
+def test_the_number_of_a_dead_leader_may_be_another_services(lab, session):
+    """What 'a' left behind is watched while a process of 'b' gets the number that a's leader had."""
+    if not os.access(LAST_PID, os.W_OK):
+        pytest.skip("no process ids can be chosen here")
+    reuse = ("until test -s @TMP@/a; do :; done; read a < @TMP@/a; while kill -0 $a; do :; done 2> /dev/null; "
+             f"echo $((a - 1)) > {LAST_PID}; {session}sleep 600 & test $! = $a && echo same; wait; echo hit; exec sleep 600")
+    run = lab.service({
+        "a": 'essential = false\nstop-timeout = "700ms"\n'
+             'command = ["/bin/sh", "-c", "echo $$ > @TMP@/a; exec @BOX@ family setsid stubborn 0"]',
+        "b": f'command = ["/bin/sh", "-c", "{reuse}"]'})
+    run.wait_out("same")
+    run.wait_err(r"killed process \d+ \(box\)")
+    wait_until(lambda: re.search(r"^a +done", lab.cli(run, "status").stdout, re.M))
+    assert run.stop()[0] == 0
+    assert "hit" not in run.stdout and run.stderr.count("killed process") == 1
