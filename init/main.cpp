@@ -41,8 +41,8 @@ int main(int argc, char** argv) {
     const std::vector<std::string> words{argv, argv + argc};
     const auto options = config::parse_command_line(words, cli::ProcessEnvironment{});
     if (!options) {
-        cli::print_error(std::string{options.error().persona} + ": " + options.error().message +
-                         "\n");
+        cli::print_refusal(std::string{options.error().persona} + ": " + options.error().message +
+                           "\n");
         return options.error().exit_code;
     }
     switch (options->action) {

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "cli/client_output.hpp"
 #include "cli/config_files.hpp"
 #include "log/log.hpp"
 #include "runtime/runtime.hpp"
@@ -18,6 +17,7 @@ namespace {
 
 constexpr int kStandardError = 2;
 constexpr int kFirstOfOurs = 3;
+constexpr base::Duration kReaderPatience{250};
 
 // What a service may hold (status pipe with both ends, readiness pipe, notification) and what
 // pidone itself needs besides: the standard three, loop, signals, log, memory counter, control
@@ -136,7 +136,7 @@ int run_init(const config::Options& options) {
     }
     const auto loaded = load_config(options.paths);
     if (!loaded) {
-        print_error(loaded.error());
+        print_refusal(loaded.error());
         return base::kExitConfig;
     }
     if (loaded->spec.log_format == core::LogFormat::Json) {
@@ -146,6 +146,20 @@ int run_init(const config::Options& options) {
         return base::kExitSystem;
     }
     return run_spec(loaded->spec, settings, log);
+}
+
+void print_refusal(std::string_view text) {
+    auto sink = sys::LineSink::open(kStandardError);
+    bool is_read = true;
+    while (!text.empty() && is_read) {
+        // As many whole lines as one write takes.
+        const auto end = text.substr(0, sys::LineSink::kMaxLine).rfind('\n');
+        const auto part = text.substr(0, end == text.npos ? sys::LineSink::kMaxLine : end + 1);
+        sink.drain(kReaderPatience);
+        is_read = sink.try_write(part);
+        text.remove_prefix(part.size());
+    }
+    sink.drain(kReaderPatience);
 }
 
 }  // namespace cli

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """`pidone check`, and a start that refuses: every error at once, with its place, and nothing is started."""
 
+import contextlib
+import fcntl
 import os
 import re
 import socket
 
 import pytest
+from harness import Stream
 
 GOOD = 'command = ["/bin/true"]\n'
 
@@ -91,6 +94,32 @@ def test_bad_input_has_its_own_error_and_starts_nothing(lab, kind):
     assert run.wait() == 78
     assert re.search(word, run.stderr)
     assert not (lab.tmp / "started").exists()
+
+
+@pytest.mark.parametrize("arguments,code", [(["run", "-c", "/nonexistent"], 78), (["--no-such-option"], 64)])
+def test_a_full_pipe_on_stderr_does_not_hold_up_the_refusal(lab, arguments, code):
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(write_end, b"x" * 4096):
+            continue
+    os.set_blocking(write_end, True)
+    run = lab.start([lab.pidone, *arguments], stderr=write_end)
+    os.close(write_end)
+    assert run.wait(5) == code
+    os.close(read_end)
+
+
+def test_a_refusal_longer_than_a_pipe_is_written_whole(lab):
+    conf = lab.config({"web": GOOD + "".join(f'{"x" * 1500}{n} = 1\n' for n in range(9))})
+    read_end, write_end = os.pipe()
+    fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, 4096)
+    reader = Stream(read_end)
+    run = lab.start([lab.pidone, "run", "-c", conf], stderr=write_end)
+    os.close(write_end)
+    assert run.wait() == 78
+    reader.thread.join()
+    assert len(reader.text) > 4096 and reader.text == lab.local("check", conf).stderr
 
 
 def test_no_service_at_all(lab):
