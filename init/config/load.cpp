@@ -83,7 +83,9 @@ void load_settings(const Groups& groups, Reader& reader, Diagnostics& diagnostic
     }
     for (const auto& key : all_keys()) {
         const auto text = key.variable.empty() ? std::nullopt : environment.get(key.variable);
-        if (text) {
+        // An empty variable counts as unset: Compose makes one of ${X:-}. For the control socket
+        // it has a meaning, off.
+        if (text && (!text->empty() || key.name == "control")) {
             const SourcePos pos{diagnostics.add_source(std::string{key.variable}, ""), 0, 0, 1};
             override_container(reader, key, *text, pos, spec);
         }

@@ -40,19 +40,23 @@ std::optional<int> parse_number(std::string_view text, int low, int high) {
 }
 
 Checked read_flag(std::string_view text, bool& flag) {
+    std::string lower{text};
+    for (char& c : lower) {
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
     for (const std::string_view word : {"1", "true", "yes", "on"}) {
-        if (text == word) {
+        if (lower == word) {
             flag = true;
             return {};
         }
     }
     for (const std::string_view word : {"0", "false", "no", "off"}) {
-        if (text == word) {
+        if (lower == word) {
             flag = false;
             return {};
         }
     }
-    return base::unexpected(got("1 or 0", text));
+    return base::unexpected(got("1, true, yes, on, 0, false, no or off", text));
 }
 
 Checked read_signal(std::string_view text, core::Signal& signal) {

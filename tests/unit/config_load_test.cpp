@@ -119,6 +119,20 @@ TEST_CASE("the variables of pidone.toml override it") {
     CHECK(spec.control.empty());
 }
 
+TEST_CASE("an empty variable leaves what pidone.toml says") {
+    const TestEnvironment environment{
+        {{"PIDONE_SHUTDOWN_TIMEOUT", ""}, {"PIDONE_LINGER", ""}, {"PIDONE_LOG_FORMAT", ""}}};
+
+    const auto spec =
+        loaded({service_file("x", "command = [\"x\"]\n"),
+                service_file("pidone", "shutdown-timeout = \"4s\"\nlog-format = \"json\"\n")},
+               environment);
+
+    CHECK(spec.shutdown_timeout == core::Duration{4000});
+    CHECK(spec.linger == core::Duration{2000});
+    CHECK(spec.log_format == core::LogFormat::Json);
+}
+
 TEST_CASE("a file above 1 MiB is refused, one of 1 MiB is not") {
     const std::string start = "command = [\"x\"]\n#";
     const auto text = [&](std::size_t size) {

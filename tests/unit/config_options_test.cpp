@@ -59,8 +59,8 @@ TEST_CASE("options of command mode are read in every spelling") {
 }
 
 TEST_CASE("each option has a variable, and the option wins") {
-    const TestEnvironment environment{{{"PIDONE_SUBREAPER", "0"},
-                                       {"PIDONE_GROUP", "yes"},
+    const TestEnvironment environment{{{"PIDONE_SUBREAPER", "Off"},
+                                       {"PIDONE_GROUP", "TRUE"},
                                        {"PIDONE_PARENT_DEATH_SIGNAL", "KILL"},
                                        {"PIDONE_REMAP_EXIT", "143,3:4"},
                                        {"PIDONE_REWRITE", "TERM:QUIT,USR1:"},
@@ -103,7 +103,8 @@ TEST_CASE("a bad variable is a usage error that names it") {
         return refused({"pidone", "--", "x"}, TestEnvironment{{{name, value}}});
     };
 
-    CHECK(with("PIDONE_GROUP", "maybe") == "64: PIDONE_GROUP: expected 1 or 0, got 'maybe'");
+    CHECK(with("PIDONE_GROUP", "maybe") ==
+          "64: PIDONE_GROUP: expected 1, true, yes, on, 0, false, no or off, got 'maybe'");
     CHECK(with("PIDONE_STOP_TIMEOUT", "5") ==
           "64: PIDONE_STOP_TIMEOUT: expected a duration such as 500ms or 10s, got '5'");
     CHECK(with("PIDONE_REMAP_EXIT", "1,256") ==
