@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cli/check_environment.hpp"
 #include "config/render.hpp"
 #include "log/log.hpp"
 #include "sys/environment.hpp"
@@ -13,7 +14,8 @@ namespace cli {
 namespace {
 
 constexpr std::size_t kMaxTemplate = 4 * 1024 * 1024;
-constexpr std::size_t kMaxSecret = 128 * 1024;
+constexpr const char* kDefine =
+    "'environment', 'secrets' or the environment of the container can define it";
 
 std::string parent_of(const std::string& path) {
     const auto slash = path.rfind('/');
@@ -28,25 +30,23 @@ std::string quoted(const std::string& text) {
 class WorldCheck {
   public:
     WorldCheck(const core::ServiceSpec& service, const config::ServiceOrigin& origin,
-               config::Diagnostics& diagnostics, Absence absence)
-        : spec_{service}, origin_{origin}, diagnostics_{diagnostics}, absence_{absence} {}
+               WorldComplaints complaints)
+        : spec_{service}, origin_{origin}, complaints_{complaints} {}
 
-    void run() {
+    void run(bool is_sound) {
         check_programs();
         check_user(spec_.child.user, origin_.user);
         check_files();
-        check_secrets();
         check_directories();
-        check_templates();
+        auto known = check_environment(spec_.child, origin_, complaints_);
+        // What is wrong in the files themselves may be why a name is missing.
+        known.is_complete = known.is_complete && is_sound;
+        check_templates(known);
     }
 
   private:
     void absent(config::SourcePos pos, std::string message, std::string hint = "") {
-        if (absence_ == Absence::Error) {
-            diagnostics_.error(pos, std::move(message), std::move(hint));
-        } else {
-            diagnostics_.warning(pos, std::move(message), std::move(hint));
-        }
+        complaints_.absent(pos, std::move(message), std::move(hint));
     }
 
     [[nodiscard]] std::string search_path() const {
@@ -115,6 +115,13 @@ class WorldCheck {
                 absent(origin_.setup_stdin[i],
                        "file " + quoted(step.stdin_path) + " does not exist");
             }
+            // A warning, because the command of a step may make it.
+            if (!step.once.empty() && !will_be_directory(parent_of(step.once))) {
+                complaints_.diagnostics().warning(
+                    origin_.setup_once[i],
+                    "directory " + quoted(parent_of(step.once)) + " does not exist",
+                    "'directories' makes it, unless the step does");
+            }
         }
         check_program(spec_.before_stop.command, origin_.before_stop);
         check_program(spec_.ready.command, origin_.ready);
@@ -149,22 +156,6 @@ class WorldCheck {
         }
     }
 
-    void check_secrets() {
-        for (std::size_t i = 0; i < spec_.child.secrets.size(); ++i) {
-            const auto& [name, path] = spec_.child.secrets[i];
-            const auto content = sys::read_file(path, kMaxSecret);
-            if (!content) {
-                absent(origin_.secrets[i],
-                       "secret " + quoted(name) + " in " + quoted(path) + ": " +
-                           logging::error_text(content.error().code),
-                       "list it under 'secrets:' of the container in the compose file");
-            } else if (content->empty() || *content == "\n") {
-                absent(origin_.secrets[i],
-                       "secret " + quoted(name) + " in " + quoted(path) + " is empty");
-            }
-        }
-    }
-
     void check_directories() {
         for (std::size_t i = 0; i < spec_.child.directories.size(); ++i) {
             const auto& directory = spec_.child.directories[i];
@@ -179,11 +170,11 @@ class WorldCheck {
         }
     }
 
-    void check_templates() {
+    void check_templates(const KnownNames& known) {
         for (std::size_t i = 0; i < spec_.child.templates.size(); ++i) {
             const auto& file = spec_.child.templates[i];
             check_user(file.owner, origin_.template_owners[i]);
-            check_template_source(file.source, origin_.template_sources[i]);
+            check_template_source(file.source, origin_.template_sources[i], known);
             if (!file.target.empty() && !will_be_directory(parent_of(file.target))) {
                 absent(origin_.template_targets[i],
                        "directory " + quoted(parent_of(file.target)) + " does not exist",
@@ -192,7 +183,8 @@ class WorldCheck {
         }
     }
 
-    void check_template_source(const std::string& source, config::SourcePos pos) {
+    void check_template_source(const std::string& source, config::SourcePos pos,
+                               const KnownNames& known) {
         if (source.empty()) {
             return;
         }
@@ -202,27 +194,37 @@ class WorldCheck {
                    "template " + quoted(source) + ": " + logging::error_text(text.error().code));
             return;
         }
-        const auto checked = config::check_template(*text);
-        if (!checked) {
-            const auto& error = checked.error();
-            const int file = diagnostics_.add_source(source, *std::move(text));
-            diagnostics_.error({file, error.line, error.column, 1}, error.message);
+        const auto errors = config::check_template(*text, known.variables);
+        if (errors.empty()) {
+            return;
+        }
+        auto& diagnostics = complaints_.diagnostics();
+        const int file = diagnostics.add_source(source, *std::move(text));
+        for (const auto& error : errors) {
+            const config::SourcePos place{file, error.line, error.column, 1};
+            if (!error.is_undefined) {
+                diagnostics.error(place, error.message);
+            } else if (known.is_complete) {
+                absent(place, error.message, kDefine);
+            } else {
+                diagnostics.warning(place, error.message, kDefine);
+            }
         }
     }
 
     const core::ServiceSpec& spec_;
     const config::ServiceOrigin& origin_;
-    config::Diagnostics& diagnostics_;
-    Absence absence_;
+    WorldComplaints complaints_;
 };
 
 }  // namespace
 
 void check_world(config::Loaded& loaded, Absence absence) {
+    const bool is_sound = loaded.diagnostics.error_count() == 0;
     for (std::size_t i = 0; i < loaded.spec.services.size(); ++i) {
         const auto& service = loaded.spec.services[i];
         if (service.is_enabled) {
-            WorldCheck{service, loaded.origins[i], loaded.diagnostics, absence}.run();
+            WorldCheck{service, loaded.origins[i], {loaded.diagnostics, absence}}.run(is_sound);
         }
     }
 }

@@ -7,7 +7,7 @@
 namespace config {
 namespace {
 
-constexpr std::size_t kMaxShown = 20;
+constexpr std::size_t kMaxShown = 2000;  ///< what a terminal keeps, not what one reads
 constexpr std::size_t kMaxColumns =
     100;  ///< of a source line; longer ones are cut around the place
 

@@ -44,8 +44,8 @@ class Diagnostics {
     [[nodiscard]] const std::string& source_path(int file) const;
     [[nodiscard]] const std::string& source_text(int file) const;
 
-    /// All complaints as text, at most 20 of them and how many more there are; each line ends with
-    /// a newline. Nothing when there is no complaint.
+    /// All complaints as text, at most 2000 of them and how many more there are; each line ends
+    /// with a newline. Nothing when there is no complaint.
     [[nodiscard]] std::string render() const;
 
   private:

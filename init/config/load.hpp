@@ -22,6 +22,7 @@ struct ServiceOrigin {
     SourcePos working_directory;
     std::vector<SourcePos> environment_files;
     std::vector<SourcePos> secrets;
+    std::vector<SourcePos> secrets_from_env;
     std::vector<SourcePos> directories;       ///< of `path`
     std::vector<SourcePos> directory_owners;  ///< of `owner`, or of `path` when there is none
     std::vector<SourcePos> template_sources;
@@ -29,6 +30,7 @@ struct ServiceOrigin {
     std::vector<SourcePos> template_owners;
     std::vector<SourcePos> setup_commands;
     std::vector<SourcePos> setup_stdin;
+    std::vector<SourcePos> setup_once;
     SourcePos before_stop;
     SourcePos ready;
 };

@@ -90,13 +90,9 @@ void read_limit(Reader& reader, const Entry& entry, core::Limit& limit) {
 }
 
 void read_capabilities(Reader& reader, const Entry& entry, core::Security& security) {
-    const auto words = reader.strings(entry, Type::Names);
-    if (!words) {
-        return;
-    }
     auto& kept = security.capabilities.emplace();
-    for (std::size_t i = 0; i < words->size(); ++i) {
-        std::string name = (*words)[i];
+    reader.each_name(entry, [&](const std::string& word, SourcePos pos) {
+        std::string name = word;
         for (char& c : name) {
             c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
         }
@@ -105,12 +101,12 @@ void read_capabilities(Reader& reader, const Entry& entry, core::Security& secur
         }
         if (std::find(base::kCapabilityNames.begin(), base::kCapabilityNames.end(), name) ==
             base::kCapabilityNames.end()) {
-            reader.error(entry.value.items[i].pos, "unknown capability " + quoted((*words)[i]),
+            reader.error(pos, "unknown capability " + quoted(word),
                          did_you_mean(name, base::kCapabilityNames));
         } else if (std::find(kept.begin(), kept.end(), name) == kept.end()) {
             kept.push_back(std::move(name));
         }
-    }
+    });
 }
 
 constexpr std::array<Handler<core::Security>, 4> kSecurity{{

@@ -315,6 +315,7 @@ void read_setup(Reader& reader, const Entry& entry, ServiceDraft& draft) {
         steps.push_back(std::move(step));
         draft.origin.setup_commands.push_back(place_of(table, "command"));
         draft.origin.setup_stdin.push_back(place_of(table, "stdin"));
+        draft.origin.setup_once.push_back(place_of(table, "once"));
     });
 }
 

@@ -40,41 +40,33 @@ void read_variables(Reader& reader, const Entry& entry, core::Variables& variabl
 }
 
 void read_environment_files(Reader& reader, const Entry& entry, Draft& draft) {
-    const auto paths = reader.strings(entry, Type::Names);
-    if (!paths) {
-        return;
-    }
-    for (std::size_t i = 0; i < paths->size(); ++i) {
-        const auto& word = (*paths)[i];
+    reader.each_name(entry, [&](const std::string& word, SourcePos pos) {
         const bool is_optional = word.starts_with('-');
         core::EnvironmentFile file{is_optional ? word.substr(1) : word, is_optional};
-        const auto pos = entry.value.items[i].pos;
         if (!file.path.starts_with('/')) {
             reader.error(pos, "'environment-file' must hold absolute paths, got " + quoted(word));
-            continue;
+            return;
         }
         draft.spec.child.environment_files.push_back(std::move(file));
         draft.origin.environment_files.push_back(pos);
-    }
+    });
 }
 
 void read_secrets_from_env(Reader& reader, const Entry& entry, Draft& draft) {
-    const auto names = reader.strings(entry, Type::Names);
-    for (std::size_t i = 0; names && i < names->size(); ++i) {
-        if (is_variable_name((*names)[i])) {
-            draft.spec.child.secrets_from_env.push_back((*names)[i]);
+    reader.each_name(entry, [&](std::string name, SourcePos pos) {
+        if (is_variable_name(name)) {
+            draft.spec.child.secrets_from_env.push_back(std::move(name));
+            draft.origin.secrets_from_env.push_back(pos);
         } else {
-            reader.error(entry.value.items[i].pos, quoted((*names)[i]) + " is no variable name",
-                         "use letters, digits and '_'");
+            reader.error(pos, quoted(name) + " is no variable name", "use letters, digits and '_'");
         }
-    }
+    });
 }
 
 void read_names(Reader& reader, const Entry& entry, std::vector<NameRef>& references) {
-    const auto names = reader.strings(entry, Type::Names);
-    for (std::size_t i = 0; names && i < names->size(); ++i) {
-        references.push_back({(*names)[i], entry.value.items[i].pos});
-    }
+    reader.each_name(entry, [&](std::string name, SourcePos pos) {
+        references.push_back({std::move(name), pos});
+    });
 }
 
 void read_success_codes(Reader& reader, const Entry& entry, Draft& draft) {

@@ -333,6 +333,15 @@ std::optional<std::string> Reader::choice(const Entry& entry, Scope scope) {
     return std::nullopt;
 }
 
+std::optional<std::string> Reader::item(const Entry& entry, const Value& value) {
+    if (value.kind != Value::Kind::String) {
+        error(value.pos, quoted(entry.key) + " must hold strings, got " + describe(value),
+              value.kind == Value::Kind::Integer ? "put it in quotes" : "");
+        return std::nullopt;
+    }
+    return expanded(value);
+}
+
 std::optional<std::vector<std::string>> Reader::strings(const Entry& entry, Type type) {
     if (entry.value.kind != Value::Kind::Array) {
         wrong_type(entry, type);
@@ -340,10 +349,7 @@ std::optional<std::vector<std::string>> Reader::strings(const Entry& entry, Type
     }
     std::vector<std::string> out;
     for (const auto& item : entry.value.items) {
-        if (item.kind != Value::Kind::String) {
-            error(item.pos, quoted(entry.key) + " must hold strings, got " + describe(item),
-                  item.kind == Value::Kind::Integer ? "put it in quotes" : "");
-        } else if (auto word = expanded(item)) {
+        if (auto word = this->item(entry, item)) {
             out.push_back(*std::move(word));
         }
     }

@@ -37,7 +37,23 @@ class Reader {
     [[nodiscard]] std::optional<base::Signal> signal(const Entry& entry);
     /// One of the words that the key table lists for `entry` in `scope`.
     [[nodiscard]] std::optional<std::string> choice(const Entry& entry, Scope scope);
-    /// An array of strings.
+    /// One string of the array that `entry` is.
+    [[nodiscard]] std::optional<std::string> item(const Entry& entry, const Value& value);
+    /// Calls `read(text, place)` for each string of an array; what is none is a complaint and hides
+    /// nothing beside it.
+    template <class Read>
+    void each_name(const Entry& entry, Read read) {
+        if (entry.value.kind != Value::Kind::Array) {
+            wrong_type(entry, Type::Names);
+            return;
+        }
+        for (const auto& value : entry.value.items) {
+            if (auto text = item(entry, value)) {
+                read(*std::move(text), value.pos);
+            }
+        }
+    }
+    /// An array of strings, all of them or nothing.
     [[nodiscard]] std::optional<std::vector<std::string>> strings(const Entry& entry, Type type);
     /// A program and its arguments: at least the program.
     [[nodiscard]] std::optional<std::vector<std::string>> command(const Entry& entry);

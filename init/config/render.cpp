@@ -114,8 +114,8 @@ class Walk {
             }
         }
     }
-    [[nodiscard]] base::unexpected<RenderError> error(std::string message) const {
-        return base::unexpected(RenderError{line_, column_, std::move(message)});
+    [[nodiscard]] RenderError error(std::string message) const {
+        return {line_, column_, std::move(message), false};
     }
 
   private:
@@ -135,26 +135,29 @@ base::Result<Reference, RenderError> read_reference(const Walk& walk) {
     const auto rest = walk.rest();
     const auto end = rest.find_first_of("}\n");
     if (end == std::string_view::npos || rest[end] != '}') {
-        return walk.error("'${' without its '}' on the same line; a literal '${' is written '$${'");
+        return base::unexpected(
+            walk.error("'${' without its '}' on the same line; a literal '${' is written '$${'"));
     }
     const auto inside = rest.substr(2, end - 2);
     const auto bar = inside.find('|');
     Reference reference{inside.substr(0, bar), keep, end + 1};
     if (!is_variable_name(reference.name)) {
-        return walk.error("'" + std::string{rest.substr(0, end + 1)} +
-                          "' must be ${NAME} or ${NAME|filter}; a literal '${' is written '$${'");
+        return base::unexpected(
+            walk.error("'" + std::string{rest.substr(0, end + 1)} +
+                       "' must be ${NAME} or ${NAME|filter}; a literal '${' is written '$${'"));
     }
     if (bar != std::string_view::npos) {
         reference.filter = find_filter(inside.substr(bar + 1));
         if (reference.filter == nullptr) {
-            return walk.error(unknown_filter(inside.substr(bar + 1)));
+            return base::unexpected(walk.error(unknown_filter(inside.substr(bar + 1))));
         }
     }
     return reference;
 }
 
-/// `names` null = every name counts as known, and as empty.
-base::Result<std::string, RenderError> render(std::string_view text, const Environment* names) {
+/// Goes on behind an error, so that all of them are found.
+std::string render(std::string_view text, const Environment& names,
+                   std::vector<RenderError>& errors) {
     std::string out;
     Walk walk{text};
     while (!walk.at_end()) {
@@ -170,14 +173,15 @@ base::Result<std::string, RenderError> render(std::string_view text, const Envir
         }
         const auto reference = read_reference(walk);
         if (!reference) {
-            return base::unexpected(reference.error());
+            errors.push_back(reference.error());
+            walk.advance(2);
+            continue;
         }
-        if (names != nullptr) {
-            const auto value = names->get(reference->name);
-            if (!value) {
-                return walk.error("'" + std::string{reference->name} + "' is not defined");
-            }
+        if (const auto value = names.get(reference->name)) {
             out += reference->filter(*value);
+        } else {
+            errors.push_back(walk.error("'" + std::string{reference->name} + "' is not defined"));
+            errors.back().is_undefined = true;
         }
         walk.advance(reference->size);
     }
@@ -188,15 +192,18 @@ base::Result<std::string, RenderError> render(std::string_view text, const Envir
 
 base::Result<std::string, RenderError> render_template(std::string_view text,
                                                        const Environment& names) {
-    return render(text, &names);
+    std::vector<RenderError> errors;
+    auto rendered = render(text, names, errors);
+    if (!errors.empty()) {
+        return base::unexpected(std::move(errors.front()));
+    }
+    return rendered;
 }
 
-base::Result<void, RenderError> check_template(std::string_view text) {
-    const auto rendered = render(text, nullptr);
-    if (!rendered) {
-        return base::unexpected(rendered.error());
-    }
-    return {};
+std::vector<RenderError> check_template(std::string_view text, const Environment& names) {
+    std::vector<RenderError> errors;
+    static_cast<void>(render(text, names, errors));
+    return errors;
 }
 
 }  // namespace config

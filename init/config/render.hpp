@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "config/environment.hpp"
@@ -14,6 +15,7 @@ struct RenderError {
     int line = 1;
     int column = 1;
     std::string message;
+    bool is_undefined = false;  ///< the form is right, only the name is not known
 };
 
 /// Renders the text of a template. Only `${NAME}` and `${NAME|filter}` are special; `$${` writes
@@ -29,8 +31,9 @@ struct RenderError {
 [[nodiscard]] base::Result<std::string, RenderError> render_template(std::string_view text,
                                                                      const Environment& names);
 
-/// Checks everything about a template but whether its names are known, for `pidone check`: an
-/// unclosed reference, a wrong name, an unknown filter. Empty when it is fine.
-[[nodiscard]] base::Result<void, RenderError> check_template(std::string_view text);
+/// Everything that is wrong with a template, for `pidone check`: an unclosed reference, a wrong
+/// name, an unknown filter, a name that `names` does not know. Empty when it is fine.
+[[nodiscard]] std::vector<RenderError> check_template(std::string_view text,
+                                                      const Environment& names);
 
 }  // namespace config

@@ -87,21 +87,74 @@ TEST_CASE("a user or an owner that does not exist is found before the start") {
           "no user 'no-such-user' in /etc/passwd\n");
 }
 
-TEST_CASE("a secret that is missing or empty is found before the start") {
+TEST_CASE("a secret that no variable can hold is found before the start") {
     const Scratch scratch;
     scratch.write("good", "x\n");
     scratch.write("empty", "\n");
+    scratch.write("nul", std::string_view{"a\0b", 3});
 
     CHECK(errors(scratch, "secrets = { A = \"@/good\" }\n") == "");
     CHECK(errors(scratch, "secrets = { A = \"@/empty\" }\n") ==
           "secret 'A' in '@/empty' is empty\n");
+    CHECK(errors(scratch, "secrets = { A = \"@/nul\" }\n") ==
+          "secret 'A' in '@/nul' holds a NUL byte, which no variable can\n");
     CHECK(errors(scratch, "secrets = { A = \"@/none\" }\n") ==
           "secret 'A' in '@/none': no such file or directory\n");
 }
 
+TEST_CASE("a secret that a variable names is looked at like any other") {
+    const Scratch scratch;
+    scratch.write("good", "x\n");
+    scratch.write("empty", "\n");
+    const auto with = [](const std::string& variables) {
+        return "environment = { " + variables + " }\nsecrets-from-env = [\"PIDONE_T\"]\n";
+    };
+
+    CHECK(errors(scratch, with("")) == "");
+    CHECK(errors(scratch, with("PIDONE_T_FILE = \"@/good\"")) == "");
+    CHECK(errors(scratch, with("PIDONE_T_FILE = \"@/empty\"")) ==
+          "secret 'PIDONE_T' in '@/empty' is empty\n");
+    CHECK(errors(scratch, with("PIDONE_T_FILE = \"@/none\"")) ==
+          "secret 'PIDONE_T' in '@/none': no such file or directory\n");
+    scratch.write("both", "PIDONE_T=x\nPIDONE_T_FILE=/x\n");
+    CHECK(errors(scratch, "environment-file = [\"@/both\"]\nsecrets-from-env = [\"PIDONE_T\"]\n") ==
+          "both 'PIDONE_T' and 'PIDONE_T_FILE' are set; keep one of them\n");
+}
+
+TEST_CASE("a name that a template uses and nothing defines is found before the start") {
+    const Scratch scratch;
+    scratch.write("x.in", "${PIDONE_T} ${PIDONE_U}\n");
+    scratch.write("t", "PIDONE_T=1\n");
+    scratch.write("broken", "PIDONE_T\n");
+    const std::string file = "[[template]]\nsource = \"x.in\"\ntarget = \"@/out\"\n";
+    const std::string both = "'PIDONE_T' is not defined\n'PIDONE_U' is not defined\n";
+
+    CHECK(errors(scratch, file) == both);
+    CHECK(errors(scratch, "environment = { PIDONE_T = \"\", PIDONE_U = \"\" }\n" + file) == "");
+    CHECK(errors(scratch, "environment-file = [\"@/t\"]\n" + file) ==
+          "'PIDONE_U' is not defined\n");
+    CHECK(errors(scratch, "secrets = { PIDONE_U = \"@/t\" }\n" + file) ==
+          "'PIDONE_T' is not defined\n");
+    CHECK(errors(scratch, "environment-file = [\"-@/none\"]\n" + file) ==
+          "warning: 'PIDONE_T' is not defined\nwarning: 'PIDONE_U' is not defined\n");
+    CHECK(errors(scratch,
+                 "environment-file = [\"@/broken\"]\nsecrets = { PIDONE_U = \"@/t\" }\n" + file) ==
+          "@/broken:1: expected NAME=VALUE\nwarning: 'PIDONE_T' is not defined\n");
+    CHECK(complaints(scratch, "secrets = { PIDONE_U = \"@/t\" }\n" + file, cli::Absence::Warning) ==
+          "warning: 'PIDONE_T' is not defined\n");
+}
+
+TEST_CASE("a stamp in a directory that nothing makes is a warning") {
+    const Scratch scratch;
+    const std::string step = "[[setup]]\ncommand = [\"/bin/sh\"]\nonce = \"@/none/stamp\"\n";
+
+    CHECK(errors(scratch, step) == "warning: directory '@/none' does not exist\n");
+    CHECK(errors(scratch, "directories = [{ path = \"@/none\" }]\n" + step) == "");
+}
+
 TEST_CASE("a template is read and its syntax checked before the start") {
     const Scratch scratch;
-    scratch.write("good.in", "${ANY|sql} $uri");
+    scratch.write("good.in", "${PATH|sql} $uri");
     scratch.write("bad.in", "line\nx = ${ANY|xml}\n");
     const auto with = [](const std::string& source, const std::string& target) {
         return "[[template]]\nsource = \"" + source + "\"\ntarget = \"" + target + "\"\n";

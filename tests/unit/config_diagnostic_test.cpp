@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "config/diagnostic.hpp"
 
 using config::Diagnostics;
@@ -33,6 +35,23 @@ TEST_CASE("complaints are sorted by file, line and column") {
           "b:2:1: error: four\n    2 | y\n      | ^\n");
     CHECK(diagnostics.error_count() == 3);
     CHECK(diagnostics.warning_count() == 1);
+}
+
+TEST_CASE("every complaint is shown, up to two thousand") {
+    Diagnostics diagnostics;
+    const int file = diagnostics.add_source("a", "");
+    const auto complain = [&](int count) {
+        for (int i = 0; i < count; ++i) {
+            diagnostics.error({file, 0, 0, 1}, "x");
+        }
+        const auto text = diagnostics.render();
+        return std::count(text.begin(), text.end(), '\n');
+    };
+
+    CHECK(complain(2000) == 2000);
+    CHECK_FALSE(diagnostics.render().ends_with(" more\n"));
+    CHECK(complain(34) == 2001);
+    CHECK(diagnostics.render().ends_with("a: error: x\n... and 34 more\n"));
 }
 
 TEST_CASE("control characters of a source never reach the terminal") {

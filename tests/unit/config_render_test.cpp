@@ -50,11 +50,17 @@ TEST_CASE("what cannot be rendered says where and why") {
     CHECK(rendered("${HOST|}") == "1:1: unknown filter '', expected sql, php, json or shell");
 }
 
-TEST_CASE("a template can be checked before its names are known") {
-    CHECK(config::check_template("${NONE} ${NONE|sql} $${").has_value());
+TEST_CASE("a check of a template finds every error, and tells a missing name from a wrong form") {
+    CHECK(config::check_template("${HOST} ${HOST|sql} $${NONE}", kNames).empty());
 
-    const auto checked = config::check_template("${NONE|xml}");
+    const auto errors = config::check_template("${NONE|xml} ${NONE}\n${HOST\n ${1}", kNames);
 
-    REQUIRE_FALSE(checked.has_value());
-    CHECK(checked.error().message == "unknown filter 'xml', expected sql, php, json or shell");
+    REQUIRE(errors.size() == 4);
+    CHECK(errors[0].message == "unknown filter 'xml', expected sql, php, json or shell");
+    CHECK(errors[1].message == "'NONE' is not defined");
+    CHECK(errors[1].column == 13);
+    CHECK(errors[1].is_undefined);
+    CHECK(errors[2].line == 2);
+    CHECK_FALSE(errors[2].is_undefined);
+    CHECK(errors[3].message.starts_with("'${1}' must be ${NAME}"));
 }
