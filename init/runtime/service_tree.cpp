@@ -14,6 +14,9 @@ namespace {
 // waited for all the same: by its groups first, and by the looks that follow when these have gone.
 constexpr std::size_t kMaxProcesses = 512;
 
+// A service that forks without end has news in every pass, and PID 1 has more to do.
+constexpr int kMaxPasses = 4;
+
 std::array<sys::ProcessInfo, kMaxProcesses>& buffer() {
     static std::array<sys::ProcessInfo, kMaxProcesses> processes;
     return processes;
@@ -71,43 +74,46 @@ bool ServiceTree::belongs(const sys::ProcessInfo& process,
            (process.parent == sys::own_pid() && sys::environ_has(process.pid, marker_));
 }
 
-// A child may stand before its parent in /proc, so one pass may not find everything; the caller
-// repeats it.
-std::size_t ServiceTree::pass(std::span<const base::Pid> ignored, std::size_t count) {
-    auto& processes = buffer();
-    const auto own = sys::own_pid();
-    sys::ProcessScan scan;
+// The next one that is not found yet.
+std::optional<sys::ProcessInfo> ServiceTree::next_member(sys::ProcessScan& scan,
+                                                         std::span<const base::Pid> ignored,
+                                                         std::span<const sys::ProcessInfo> found) {
     while (const auto process = scan.next()) {
-        const auto found = std::span{processes}.first(count);
         if (process->pid == leader_ && !leader_lives_) {
             // Numbers are given out again once neither a session nor a group has them.
             forget(leader_);
         }
-        if (process->pid == own || !process->is_alive() || contains(found, process->pid) ||
-            contains(ignored, process->pid) || contains(ignored, process->group) ||
-            !belongs(*process, found)) {
-            continue;
-        }
-        learn(process->session);
-        learn(process->group);
-        if (count < processes.size()) {
-            processes[count++] = *process;
+        if (process->pid != sys::own_pid() && process->is_alive() &&
+            !contains(found, process->pid) && !contains(ignored, process->pid) &&
+            !contains(ignored, process->group) && belongs(*process, found)) {
+            learn(process->session);
+            learn(process->group);
+            return process;
         }
     }
-    return count;
+    return std::nullopt;
 }
 
 std::span<const sys::ProcessInfo> ServiceTree::look(std::span<const base::Pid> ignored) {
+    auto& processes = buffer();
     std::size_t count = 0;
     if (leader_ == base::Pid::None) {
         return {};
     }
-    for (std::size_t before = 0;; before = count) {
-        count = pass(ignored, count);
-        if (count == before || count == kMaxProcesses) {
-            return std::span{buffer()}.first(count);
+    // A child may stand before its parent in /proc, so one pass may not find everything.
+    for (int pass = 0; pass < kMaxPasses; ++pass) {
+        const auto before = count;
+        sys::ProcessScan scan;
+        while (const auto member = next_member(scan, ignored, std::span{processes}.first(count))) {
+            if (count < processes.size()) {
+                processes[count++] = *member;
+            }
+        }
+        if (count == before || count == processes.size()) {
+            break;
         }
     }
+    return std::span{processes}.first(count);
 }
 
 bool ServiceTree::is_empty(std::span<const base::Pid> ignored) {
@@ -117,7 +123,8 @@ bool ServiceTree::is_empty(std::span<const base::Pid> ignored) {
         const auto asked = sys::kill_group(leader_, base::Signal::None);
         return leader_ == base::Pid::None || (!asked && asked.error().code == kNoSuchProcess);
     }
-    return look(ignored).empty();
+    sys::ProcessScan scan;
+    return leader_ == base::Pid::None || !next_member(scan, ignored, {});
 }
 
 }  // namespace runtime

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,7 +35,8 @@ class ServiceTree {
 
     /// Looks through /proc and returns the live (non-zombie) processes of the service, `ignored`
     /// and their children left out. The span is valid until the next look at any service. Empty
-    /// without /proc.
+    /// without /proc. A tree that grows meanwhile is not followed to its end: the next look goes
+    /// on.
     [[nodiscard]] std::span<const sys::ProcessInfo> look(std::span<const base::Pid> ignored);
 
     /// Whether no live process of the service is left; without /proc whether its group is empty.
@@ -45,7 +47,9 @@ class ServiceTree {
     void learn(base::Pid id);
     [[nodiscard]] bool belongs(const sys::ProcessInfo& process,
                                std::span<const sys::ProcessInfo> found) const;
-    std::size_t pass(std::span<const base::Pid> ignored, std::size_t count);
+    [[nodiscard]] std::optional<sys::ProcessInfo> next_member(
+        sys::ProcessScan& scan, std::span<const base::Pid> ignored,
+        std::span<const sys::ProcessInfo> found);
 
     std::string marker_;
     base::Pid leader_ = base::Pid::None;
