@@ -76,6 +76,9 @@ class Logger {
     /// Waits until stderr takes a line, `limit` at most: before the very last line.
     void drain(base::Duration limit) noexcept { sink_.drain(limit); }
 
+    /// Gives up its own descriptor, see sys::LineSink::share().
+    void share_descriptor() noexcept { sink_.share(); }
+
     void set_level(Level level) noexcept { level_ = level; }
     void set_format(Format format) noexcept { format_ = format; }
     [[nodiscard]] Level level() const noexcept { return level_; }

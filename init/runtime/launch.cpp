@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <cerrno>
+
 #include "runtime/runtime.hpp"
 #include "sys/session.hpp"
 #include "sys/spawn.hpp"
@@ -15,14 +17,39 @@ ChildContext Runtime::context_for(core::ServiceId id) const {
     return context;
 }
 
-void Runtime::watch(Watched& watched, sys::UniqueFd fd, Source source, core::ServiceId id) {
+base::Result<void> Runtime::watch(Watched& watched, sys::UniqueFd fd, Source source,
+                                  core::ServiceId id) {
     forget(watched);
     const auto token = loop_.add(fd.get(), static_cast<std::uint32_t>(source),
                                  static_cast<std::uint32_t>(core::index(id)));
-    if (token) {
-        watched.token = *token;
-        watched.fd = std::move(fd);
+    if (!token) {
+        return base::unexpected{token.error()};
     }
+    watched.token = *token;
+    watched.fd = std::move(fd);
+    return {};
+}
+
+base::Result<sys::Pipe> Runtime::open_pipe() {
+    if (auto pipe = sys::pipe_cloexec(); pipe || pipe.error().code != EMFILE || !program_) {
+        return pipe;
+    }
+    // The log can do without a descriptor of its own, a program without these two cannot start.
+    log_.share_descriptor();
+    return sys::pipe_cloexec();
+}
+
+base::Result<sys::UniqueFd> Runtime::watch_pipe(Watched& watched, Source source,
+                                                core::ServiceId id) {
+    auto pipe = open_pipe();
+    if (!pipe) {
+        return base::unexpected{pipe.error()};
+    }
+    static_cast<void>(sys::set_nonblocking(pipe->read.get(), true));
+    if (const auto watching = watch(watched, std::move(pipe->read), source, id); !watching) {
+        return base::unexpected{watching.error()};
+    }
+    return std::move(pipe->write);
 }
 
 void Runtime::forget(Watched& watched) {
@@ -32,39 +59,40 @@ void Runtime::forget(Watched& watched) {
     }
 }
 
+void Runtime::fail_spawn(core::ServiceId id, const base::Errno& error) {
+    forget(process(id).status);
+    forget(process(id).ready);
+    queue_.push({.kind = core::Event::Kind::SpawnFailed, .service = id, .number = error.code});
+}
+
 void Runtime::spawn(core::ServiceId id) {
     auto& process = this->process(id);
-    auto status = sys::pipe_cloexec();
+    const auto status = watch_pipe(process.status, Source::Status, id);
     if (!status) {
-        queue_.push(
-            {.kind = core::Event::Kind::SpawnFailed, .service = id, .number = status.error().code});
+        fail_spawn(id, status.error());
         return;
     }
-    sys::Pipe ready;
+    sys::UniqueFd ready;
     if (spec(id).ready.kind == core::Readiness::Kind::Descriptor) {
-        auto pipe = sys::pipe_cloexec();
-        if (!pipe) {
-            queue_.push({.kind = core::Event::Kind::SpawnFailed,
-                         .service = id,
-                         .number = pipe.error().code});
+        auto end = watch_pipe(process.ready, Source::Ready, id);
+        if (!end) {
+            fail_spawn(id, end.error());
             return;
         }
-        ready = std::move(*pipe);
+        ready = std::move(*end);
     }
     if (spec_.command.new_session) {
         job_.give_up_terminal();
     }
-    const auto pid =
-        program_ ? program_->start(job_.terminal(), status->write.get()) : sys::fork_child();
+    const auto pid = program_ ? program_->start(job_.terminal(), status->get()) : sys::fork_child();
     if (!pid) {
-        queue_.push(
-            {.kind = core::Event::Kind::SpawnFailed, .service = id, .number = pid.error().code});
+        fail_spawn(id, pid.error());
         return;
     }
     if (*pid == base::Pid::None) {
         auto context = context_for(id);
-        context.status_fd = status->write.get();
-        context.ready_fd = ready.write.get();
+        context.status_fd = status->get();
+        context.ready_fd = ready.get();
         run_child(spec(id), context);
     }
     if (program_ && !spec_.command.new_session) {
@@ -75,12 +103,6 @@ void Runtime::spawn(core::ServiceId id) {
     process.leader_lives = true;
     process.reached_exec = false;
     process.tree.begin(*pid);
-    watch(process.status, std::move(status->read), Source::Status, id);
-    static_cast<void>(sys::set_nonblocking(process.status.fd.get(), true));
-    if (ready.read) {
-        static_cast<void>(sys::set_nonblocking(ready.read.get(), true));
-        watch(process.ready, std::move(ready.read), Source::Ready, id);
-    }
     queue_.push({.kind = core::Event::Kind::Spawned, .service = id, .pid = *pid});
 }
 

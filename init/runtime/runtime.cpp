@@ -70,7 +70,11 @@ base::Result<std::unique_ptr<Runtime>> Runtime::create(const core::Spec& spec,
         }
         auto& process = runtime->processes_[i];
         process.notify_address = socket->address;
-        runtime->watch(process.notify, std::move(socket->fd), Source::Notify, core::ServiceId(i));
+        const auto watching = runtime->watch(process.notify, std::move(socket->fd), Source::Notify,
+                                             core::ServiceId(i));
+        if (!watching) {
+            return base::unexpected{watching.error()};
+        }
     }
     return runtime;
 }

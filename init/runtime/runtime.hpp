@@ -20,6 +20,7 @@
 #include "sys/loop.hpp"
 #include "sys/reap.hpp"
 #include "sys/signals.hpp"
+#include "sys/spawn.hpp"
 
 namespace runtime {
 
@@ -84,6 +85,7 @@ class Runtime {
     [[nodiscard]] ChildContext context_for(core::ServiceId id) const;
     [[nodiscard]] base::Result<void> watch(Watched& watched, sys::UniqueFd fd, Source source,
                                            core::ServiceId id);
+    [[nodiscard]] base::Result<sys::Pipe> open_pipe();
     [[nodiscard]] base::Result<sys::UniqueFd> watch_pipe(Watched& watched, Source source,
                                                          core::ServiceId id);
     void fail_spawn(core::ServiceId id, const base::Errno& error);

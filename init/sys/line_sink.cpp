@@ -83,6 +83,13 @@ LineSink LineSink::open(int fd) noexcept {
     return sink;
 }
 
+void LineSink::share() noexcept {
+    if (own_) {
+        own_.reset();
+        way_ = Way::Poll;
+    }
+}
+
 bool LineSink::is_writable(base::Duration limit) const noexcept {
     pollfd wanted{target(), POLLOUT, 0};
     return ::poll(&wanted, 1, static_cast<int>(limit.count())) > 0;

@@ -41,6 +41,10 @@ class LineSink {
     /// left. Returns at once when there is nothing to write to.
     void drain(base::Duration limit) noexcept;
 
+    /// Gives up the descriptor of its own, where it has one, for somebody who needs the number
+    /// more.
+    void share() noexcept;
+
     /// How many lines were dropped since the last reset_dropped().
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
     void reset_dropped() noexcept { dropped_ = 0; }

@@ -61,6 +61,13 @@ void become_script(ProgramStart& start, const char* path) {
              address(start.environment.data()));
 }
 
+// What says no more than that the program is not in this directory: as execvp(3), and as where the
+// directory itself is nonsense.
+bool is_elsewhere(long error) {
+    return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENAMETOOLONG ||
+           error == ENODEV || error == ESTALE || error == ETIMEDOUT;
+}
+
 // The errno that a shell reports by: a match that may not be executed outweighs none at all.
 int try_candidates(ProgramStart& start) {
     int error = ENOENT;
@@ -71,11 +78,10 @@ int try_candidates(ProgramStart& start) {
             become_script(start, path.c_str());
             return ENOEXEC;
         }
-        const bool is_elsewhere = result == -ENOENT || result == -ENOTDIR;
-        if (start.candidates.size() == 1 || (!is_elsewhere && result != -EACCES)) {
+        if (start.candidates.size() == 1 || (!is_elsewhere(-result) && result != -EACCES)) {
             return static_cast<int>(-result);
         }
-        error = is_elsewhere ? error : EACCES;
+        error = is_elsewhere(-result) ? error : EACCES;
     }
     return error;
 }

@@ -89,6 +89,11 @@ def test_interactive_bash_has_job_control(lab, terminal, mode):
     assert run.wait() == 7
 
 
+def test_eight_descriptors_are_enough(lab, terminal, mode):
+    run = on_terminal(lab, terminal, [lab.pidone, "--", lab.box, "exit", 5], mode=mode, ns=["--rlimit", "nofile=8"])
+    assert run.wait() == 5, terminal.screen
+
+
 def test_ctrl_c_reaches_the_program(lab, terminal, mode):
     run = on_terminal(lab, terminal, [lab.pidone, "--", lab.box, "sleep", 100], mode=mode)
     terminal.shows("ready")

@@ -69,7 +69,9 @@ TEST_CASE("the candidates are tried in turn, and a forbidden one outweighs a mis
     REQUIRE(sys::write_file_atomic(directory / "plain", "", 0600));
     auto start = a_start({"true"});
 
-    start.candidates = {"/nowhere/true", "/dev/null/true", directory / "plain", "/bin/true"};
+    const std::string endless(5000, 'x');
+    start.candidates = {"/nowhere/true", "/dev/null/true", "/" + endless + "/true",
+                        directory / "plain", "/bin/true"};
     CHECK(outcome_of(start).status == ExitStatus::exited(0));
 
     start.candidates = {"/nowhere/true", directory / "plain", "/nowhere/else"};
