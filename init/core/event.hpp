@@ -74,8 +74,11 @@ struct Report {
         Draining,          ///< processes are left after the last service; duration = time they get
         SpawnFailed,       ///< service, number = errno
         HookFailed,        ///< service, status
-        Exiting,  ///< number = exit code of the container; why: service with status, or signal
+        Exiting,  ///< number = exit code of the container; why: signal (if any), and service (if
+                  ///< any) with fault and status
     };
+    /// What a service did that gives the container its exit code.
+    enum class Fault { Ended, NotStarted, NotReady };
     Kind kind = Kind::Starting;
     ServiceId service = kNoService;
     ServiceId other = kNoService;
@@ -83,6 +86,7 @@ struct Report {
     Signal signal{};
     Duration duration{0};
     int number = -1;
+    Fault fault = Fault::Ended;
 };
 
 struct Command {

@@ -274,13 +274,36 @@ void Supervisor::report(const Report& what) {
     emit({.kind = Command::Kind::Report, .report = what});
 }
 
+/// The last line names the service that gave the exit code, whatever began the stop.
+void Supervisor::report_exit() {
+    const ServiceId id = !cause_code_ && first_failure_ ? first_failed_ : cause_;
+    Report last{.kind = Report::Kind::Exiting,
+                .service = id,
+                .signal = stop_signal_,
+                .number = exit_code()};
+    if (id != kNoService) {
+        const Run& run = runs_[index(id)];
+        // Without an end not even KILL ended it.
+        last.status = service(id).last_exit.value_or(ExitStatus::killed(base::kSigKill));
+        if (run.has_start_failed) {
+            last.fault = Report::Fault::NotStarted;
+        } else if (run.is_overdue) {
+            last.fault = Report::Fault::NotReady;
+        }
+    }
+    report(last);
+}
+
 bool Supervisor::has_live_service() const {
     return std::any_of(services_.begin(), services_.end(),
                        [](const Service& service) { return is_live(service.state); });
 }
 
-void Supervisor::note_failure(int code) {
-    first_failure_ = first_failure_.value_or(code);
+void Supervisor::note_failure(ServiceId id, int code) {
+    if (!first_failure_) {
+        first_failure_ = code;
+        first_failed_ = id;
+    }
 }
 
 }  // namespace core

@@ -97,6 +97,7 @@ class Supervisor {
         bool is_going = false;          ///< it is to stop, as soon as what depends on it is gone
         bool is_lost = false;  ///< what requires it cannot live: it ended unasked, or lost its own
         bool has_lost_requirement = false;  ///< fails because `requires` failed
+        ServiceId root = kNoService;        ///< and this is the one that failed by itself
         bool is_killed = false;             ///< KILL was sent; the deadline means giving it up
         Signal asked{};                     ///< what we sent to end it, KILL at a timeout aside
         Instant stop_began{};
@@ -153,7 +154,6 @@ class Supervisor {
     void kill_everything();
     void linger();
     void leave_container();
-    [[nodiscard]] ExitStatus end_of(ServiceId id) const;
     [[nodiscard]] Instant stop_deadline(ServiceId id) const;
     [[nodiscard]] Instant hook_limit(ServiceId id) const;
     [[nodiscard]] Instant last_moment() const;
@@ -176,9 +176,10 @@ class Supervisor {
     void emit_service(Command::Kind kind, ServiceId id);
     void emit_all(Signal signal);
     void report(const Report& what);
+    void report_exit();
 
     [[nodiscard]] bool has_live_service() const;
-    void note_failure(int code);
+    void note_failure(ServiceId id, int code);
 
     const Spec& spec_;
     Graph graph_;
@@ -192,6 +193,7 @@ class Supervisor {
     ServiceId cause_ = kNoService;           // whose end stops the container
     std::optional<int> cause_code_;          // and the exit code that follows from it
     std::optional<int> first_failure_;       // counts when nothing else was the cause
+    ServiceId first_failed_ = kNoService;    // and whose it was
     std::optional<std::size_t> end_report_;  // in commands_: learns the exit code after the step
     Signal stop_signal_{};                   // that began the shutdown, if one did
     bool has_stop_signal_ = false;

@@ -60,8 +60,7 @@ void Supervisor::on_spawn_failed(ServiceId id, int error) {
     Run& run = runs_[index(id)];
     run.outcome = State::Failed;
     run.code = run.has_lost_requirement ? run.code : base::kExitSystem;
-    // The last line of the container tells it; "exited with 0" would be untrue.
-    services_[index(id)].last_exit = ExitStatus::exited(base::kExitSystem);
+    run.has_start_failed = true;
     report({.kind = Report::Kind::SpawnFailed, .service = id, .number = error});
     account_end(id);
     finish(id);
@@ -187,7 +186,7 @@ void Supervisor::account_end(ServiceId id) {
         return;  // counted when it lost what it requires
     }
     if (is_failure) {
-        note_failure(run.code);
+        note_failure(id, run.code);
     }
     const bool is_unasked = !service(id).stop_wanted || run.is_overdue;
     if (!is_unasked) {
@@ -233,7 +232,8 @@ void Supervisor::lose_requirement(ServiceId id, ServiceId lost) {
     run.outcome = State::Failed;
     run.is_lost = true;
     run.has_lost_requirement = true;
-    note_failure(run.code);
+    run.root = runs_[index(lost)].has_lost_requirement ? runs_[index(lost)].root : lost;
+    note_failure(run.root, run.code);
     report({.kind = Report::Kind::DependencyFailed, .service = id, .other = lost});
     if (service(id).state == State::Waiting) {
         enter(id, State::Failed);
@@ -241,7 +241,7 @@ void Supervisor::lose_requirement(ServiceId id, ServiceId lost) {
         run.is_going = true;
     }
     if (spec_.services[index(id)].is_essential) {
-        begin_shutdown(Signal::None, lost);
+        begin_shutdown(Signal::None, run.root);
         cause_code_ = run.code;
     }
 }

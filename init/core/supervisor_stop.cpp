@@ -84,12 +84,6 @@ void Supervisor::miss_ready_timeout(ServiceId id) {
     begin_stop(id);
 }
 
-/// How the service that ended the container ended itself; success where there is no such service.
-ExitStatus Supervisor::end_of(ServiceId id) const {
-    return id == kNoService ? ExitStatus::exited(0)
-                            : service(id).last_exit.value_or(ExitStatus::exited(0));
-}
-
 void Supervisor::begin_shutdown(Signal signal, ServiceId cause) {
     phase_ = Phase::Stopping;
     shutdown_began_ = now_;
@@ -346,11 +340,7 @@ void Supervisor::leave_container() {
     }
     phase_ = Phase::Over;
     deadline_.reset();
-    report({.kind = Report::Kind::Exiting,
-            .service = cause_,
-            .status = end_of(cause_),
-            .signal = stop_signal_,
-            .number = exit_code()});
+    report_exit();
     emit({.kind = Command::Kind::Exit, .number = exit_code()});
 }
 

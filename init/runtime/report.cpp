@@ -32,6 +32,20 @@ base::Text death(const Report& report, const DeathNote& note) {
     return text;
 }
 
+base::Text fault(const Report& report, const core::Spec& spec, const DeathNote& note) {
+    switch (report.fault) {
+    case Report::Fault::Ended:
+        return death(report, note);
+    case Report::Fault::NotStarted:
+        return base::Text{"did not start"};
+    case Report::Fault::NotReady:
+        break;
+    }
+    const auto& timeout = spec.services[core::index(report.service)].ready.timeout;
+    return base::Text{"was not ready within "}.append(
+        base::to_string(timeout.value_or(core::Duration{0})));
+}
+
 // In command mode the exit code speaks for itself, as with every small init; a signal does not.
 Severity end_severity(const Report& report, const core::Spec& spec) {
     return spec.mode == core::Mode::Command && !report.status.was_killed() ? Severity::Debug
@@ -41,14 +55,15 @@ Severity end_severity(const Report& report, const core::Spec& spec) {
 // The last line, and for a reader who missed the rest the only one: so it names the cause again.
 void say_exiting(const Report& report, const core::Spec& spec, const DeathNote& note,
                  logging::Logger& log) {
-    if (report.service != core::kNoService) {
-        log.info("container exits with {}, because {}: {}", report.number,
-                 name_of(report.service, spec), death(report, note).view());
-    } else if (report.signal != core::Signal::None) {
-        log.info("container exits with {}, as {} asked", report.number,
-                 base::to_string(report.signal).view());
+    base::Text asked;
+    if (report.signal != core::Signal::None) {
+        asked.append(", as ").append(base::to_string(report.signal)).append(" asked");
+    }
+    if (report.service == core::kNoService) {
+        log.info("container exits with {}{}", report.number, asked.view());
     } else {
-        log.info("container exits with {}", report.number);
+        log.info("container exits with {}{}, because {}: {}", report.number, asked.view(),
+                 name_of(report.service, spec), fault(report, spec, note).view());
     }
 }
 

@@ -29,6 +29,25 @@ def test_the_death_line(lab, mode, what, words, code):
     assert re.fullmatch(rf"pidone: container exits with {code}, because web: {words}", run.stderr.splitlines()[-1])
 
 
+@pytest.mark.parametrize("name,code,why", [
+    ("fails", 5, ", as SIGTERM asked, because b: exited with status 5"),
+    ("obeys", 0, ", as SIGTERM asked")])
+def test_the_last_line_of_a_requested_stop_names_who_gave_the_code(lab, name, code, why):
+    b = {"fails": "trap 'exit 5' TERM; echo up; while :; do sleep 0.02; done", "obeys": "echo up; exec sleep 600"}[name]
+    run = lab.service({"a": 'command = ["@BOX@", "sleep", "600"]',
+                       "b": f'essential = false\ncommand = ["/bin/sh", "-c", "{b}"]'})
+    run.wait_out("^up$")
+    run.wait_out("ready")
+    assert run.stop()[0] == code
+    assert run.stderr.splitlines()[-1] == f"pidone: container exits with {code}{why}"
+
+
+def test_the_last_line_of_a_start_that_failed(lab):
+    run = lab.service('command = ["/nonexistent"]')
+    assert run.wait() == 127
+    assert run.stderr.splitlines()[-1] == "pidone: container exits with 127, because web: did not start"
+
+
 def test_the_death_line_in_command_mode(lab, mode):
     run = lab.command([lab.box, "die", 9], mode=mode)
     assert run.wait() == 137

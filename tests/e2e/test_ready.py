@@ -57,6 +57,12 @@ def test_ready_timeout_fails_the_service(lab, kind):
     assert 0.5 <= run.took < 3
 
 
+def test_the_last_line_after_a_missed_ready_timeout_names_it(lab):
+    run = lab.service(NEVER["notify"] + '\nready-timeout = "500ms"')
+    assert run.wait() == 70
+    assert run.stderr.splitlines()[-1] == "pidone: container exits with 70, because web: was not ready within 500ms"
+
+
 def test_the_end_of_a_wait_for_says_what_the_tries_before_it_found(lab):
     """One port of a namespace without others: first nobody listens, then a server that is not content."""
     wait = 'wait-for = [{ url = "http://127.0.0.1:7104/", timeout = "400ms" }]'

@@ -161,6 +161,11 @@ std::string Driver::text(const core::Report& report) const {
     if (report.duration > Duration{0}) {
         text += " " + base::to_string(report.duration);
     }
+    if (report.fault == core::Report::Fault::NotStarted) {
+        text += " not started";
+    } else if (report.fault == core::Report::Fault::NotReady) {
+        text += " not ready";
+    }
     if (report.number >= 0) {
         text += " (" + std::to_string(report.number) + ")";
     }

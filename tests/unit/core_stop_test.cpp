@@ -202,7 +202,7 @@ TEST_CASE("the budget ends every stop") {
     CHECK(driver.deadline() == Duration{1000});
     CHECK(driver.killed(0_id, base::kSigKill) == Texts{"report Exited db 8s"});
     (void)driver.killed(1_id, base::kSigKill);
-    CHECK(driver.children_gone() == Texts{"report Exiting TERM (137)", "exit 137"});
+    CHECK(driver.children_gone() == Texts{"report Exiting db TERM (137)", "exit 137"});
 }
 
 TEST_CASE("the container leaves without what KILL does not end") {

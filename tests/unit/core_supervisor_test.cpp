@@ -203,6 +203,37 @@ TEST_CASE("an essential service that loses what it requires ends the container")
     CHECK(driver.supervisor().exit_code() == 9);
 }
 
+TEST_CASE("the last line names the service that failed by itself, not one it took along") {
+    Driver driver{
+        spec({optional(service("db")), optional(service("php", {0_id})), service("web", {1_id})})};
+    driver.bring_up();
+
+    CHECK(driver.exited(0_id, 9)[3] == "report ShutdownStarted db 8s");
+    (void)driver.gone(2_id, ExitStatus::killed(base::kSigTerm));
+    (void)driver.gone(1_id, ExitStatus::killed(base::kSigTerm));
+    (void)driver.tree_empty(0_id);
+    CHECK(driver.children_gone() == Texts{"report Exiting db (9)", "exit 9"});
+}
+
+TEST_CASE("the last line names the service that gave the code, even if another began the stop") {
+    core::ServiceSpec job = oneshot("job");
+    job.is_essential = true;
+    Driver driver{spec({optional(service("db")), job})};
+    driver.bring_up();
+
+    SUBCASE("a signal") {
+        (void)driver.signal(base::kSigTerm);
+        (void)driver.gone(1_id, ExitStatus::killed(base::kSigTerm));
+        (void)driver.gone(0_id, ExitStatus::exited(5));
+        CHECK(driver.children_gone().front() == "report Exiting db TERM (5)");
+    }
+    SUBCASE("the end of a job") {
+        (void)driver.gone(0_id, ExitStatus::exited(5));
+        (void)driver.gone(1_id, ExitStatus::exited(0));
+        CHECK(driver.children_gone().front() == "report Exiting db (5)");
+    }
+}
+
 TEST_CASE("what waits for a service that failed never starts") {
     Driver driver{spec({optional(notifying("db")), service("web", {0_id})})};
     (void)driver.boot();
@@ -255,6 +286,8 @@ TEST_CASE("a start that fails is reported as such, with the child's code") {
 
     CHECK(driver.exited(0_id, 127).front() == "report StartFailed db (127)");
     CHECK(driver.supervisor().exit_code() == 127);
+    (void)driver.tree_empty(0_id);
+    CHECK(driver.children_gone() == Texts{"report Exiting db not started (127)", "exit 127"});
 }
 
 TEST_CASE("a fork that fails ends an essential service with 71") {
@@ -266,7 +299,7 @@ TEST_CASE("a fork that fails ends an essential service with 71") {
                                                  "CONT all", "report Draining 8s"});
     CHECK(driver.state(0_id) == State::Failed);
     CHECK(driver.state(1_id) == State::Stopped);
-    CHECK(acts(driver.children_gone()) == Texts{"exit 71"});
+    CHECK(driver.children_gone() == Texts{"report Exiting db not started (71)", "exit 71"});
 }
 
 TEST_CASE("a service that is not ready in time is stopped as failed") {
@@ -299,6 +332,7 @@ TEST_CASE("a service that is not ready in time is stopped as failed") {
     }
     (void)driver.tree_empty(0_id);
     CHECK(driver.state(0_id) == State::Failed);
+    CHECK(driver.children_gone().front().starts_with("report Exiting db not ready ("));
 }
 
 TEST_CASE("a service that is not essential and not ready in time fails alone") {
