@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 #include "runtime/report.hpp"
@@ -10,7 +13,9 @@ namespace runtime {
 namespace {
 
 // A stop names the processes it has to kill; a fork bomb's thousand would bury the reason.
-constexpr int kMaxNamed = 20;
+constexpr std::size_t kMaxNamed = 20;
+
+constexpr int kNoSuchProcess = 3;
 
 constexpr base::Duration kLastLinePatience{250};
 
@@ -18,11 +23,26 @@ constexpr base::Duration kLastLinePatience{250};
 // is gone already.
 void warn_unless_gone(const base::Result<void>& result, std::string_view service,
                       core::Signal signal, logging::Logger& log) {
-    constexpr int kNoSuchProcess = 3;
     if (!result && result.error().code != kNoSuchProcess) {
         log.about(service, logging::Severity::Warn, "cannot send {}: {}",
                   base::to_string(signal).view(), logging::error_text(result.error().code));
     }
+}
+
+// Fills `list` with the live processes beside PID 1 and says how many there are.
+std::size_t list_others(std::span<sys::ProcessInfo> list) {
+    sys::ProcessScan scan;
+    std::size_t count = 0;
+    while (count < list.size()) {
+        const auto process = scan.next();
+        if (!process) {
+            break;
+        }
+        if (process->is_alive() && process->pid != base::Pid::Init) {
+            list[count++] = *process;
+        }
+    }
+    return count;
 }
 
 void kill_helper(base::Pid group) {
@@ -85,30 +105,31 @@ void Runtime::forget_elsewhere(core::ServiceId id) {
 }
 
 void Runtime::send(const core::Command& command) {
-    auto& process = this->process(command.service);
     switch (command.scope) {
     case core::Scope::Main:
-        signal_main(process, command.signal);
+        signal_main(command.service, command.signal);
         return;
     case core::Scope::Group:
-        signal_group(process, command.signal);
+        signal_group(command.service, command.signal);
         return;
     case core::Scope::Tree:
-        signal_tree(process, spec(command.service), command.signal);
+        signal_tree(command.service, command.signal);
         return;
     }
 }
 
-void Runtime::signal_main(ServiceProcess& process, const core::SignalInfo& signal) {
-    if (process.main == base::Pid::None) {
+void Runtime::signal_main(core::ServiceId id, const core::SignalInfo& signal) {
+    const auto main = process(id).main;
+    if (main == base::Pid::None) {
         return;
     }
-    const auto result = signal.has_value ? sys::queue(process.main, signal.signal, signal.value)
-                                         : sys::kill(process.main, signal.signal);
-    warn_unless_gone(result, "program", signal.signal, log_);
+    const auto result = signal.has_value ? sys::queue(main, signal.signal, signal.value)
+                                         : sys::kill(main, signal.signal);
+    warn_unless_gone(result, spec(id).name, signal.signal, log_);
 }
 
-void Runtime::signal_group(const ServiceProcess& process, const core::SignalInfo& signal) {
+void Runtime::signal_group(core::ServiceId id, const core::SignalInfo& signal) {
+    const auto& process = this->process(id);
     if (process.leader == base::Pid::None) {
         return;
     }
@@ -117,52 +138,45 @@ void Runtime::signal_group(const ServiceProcess& process, const core::SignalInfo
     if (!result && process.leader_lives) {
         result = sys::kill(process.leader, signal.signal);
     }
-    warn_unless_gone(result, "program", signal.signal, log_);
+    warn_unless_gone(result, spec(id).name, signal.signal, log_);
 }
 
-void Runtime::signal_tree(ServiceProcess& process, const core::ServiceSpec& spec,
-                          const core::SignalInfo& signal) {
+void Runtime::signal_tree(core::ServiceId id, const core::SignalInfo& signal) {
+    auto& process = this->process(id);
     if (spec_.mode == core::Mode::Command) {
-        signal_group(process, signal);
+        signal_group(id, signal);
         return;
     }
+    const auto members = process.tree.look(helpers());
     // Without it or a member in its session, the leader's number may be a stranger's.
-    bool has_group = process.leader_lives || !sys::proc_is_available();
-    // Those that are to be killed are named while they still have names.
-    for (const auto& member : process.tree.look(helpers())) {
-        if (signal.signal == base::kSigKill) {
-            name_straggler(spec.name, member);
-        }
-        has_group = has_group || member.session == process.leader;
-        if (member.group != process.leader) {
-            static_cast<void>(sys::kill(member.pid, signal.signal));
-        }
+    const auto has_number = [&](const auto& member) { return member.session == process.leader; };
+    if (process.leader_lives || !sys::proc_is_available() ||
+        std::ranges::any_of(members, has_number)) {
+        signal_group(id, signal);
     }
-    if (has_group) {
-        signal_group(process, signal);
+    const bool is_kill = signal.signal == base::kSigKill;
+    for (const auto& member : members) {
+        if (!is_kill && member.group == process.leader) {
+            continue;
+        }
+        const auto sent = sys::kill(member.pid, signal.signal);
+        if (is_kill) {
+            name_straggler(spec(id).name, member, sent);
+        }
     }
 }
 
 void Runtime::signal_all(core::Signal signal) {
     const bool is_first = !std::exchange(drains_, true);
-    int left_to_name = signal == base::kSigKill ? kMaxNamed : 0;
-    const auto name = [&](const sys::ProcessInfo& process) {
-        if (left_to_name > 0 && process.is_alive() && process.pid != base::Pid::Init) {
-            --left_to_name;
-            name_straggler({}, process);
-        }
-    };
+    std::size_t left_to_name = signal == base::kSigKill ? kMaxNamed : 0;
     if (settings_.is_init) {
         // No look that goes on while a fork bomb grows.
-        sys::ProcessScan scan;
-        while (left_to_name > 0) {
-            const auto process = scan.next();
-            if (!process) {
-                break;
-            }
-            name(*process);
-        }
+        static std::array<sys::ProcessInfo, kMaxNamed> stragglers;
+        const auto count = list_others(std::span{stragglers}.first(left_to_name));
         static_cast<void>(sys::kill_everything(signal));
+        for (const auto& process : std::span{stragglers}.first(count)) {
+            name_straggler({}, process, sys::kill(process.pid, base::Signal::None));
+        }
         return;
     }
     if (is_first && !sys::proc_is_available() && sys::has_children()) {
@@ -172,13 +186,26 @@ void Runtime::signal_all(core::Signal signal) {
     static sys::DescendantScan scan{base::Pid::None};
     scan = sys::DescendantScan{sys::own_pid()};
     while (const auto process = scan.next()) {
-        name(*process);
-        static_cast<void>(sys::kill(process->pid, signal));
+        const auto sent = sys::kill(process->pid, signal);
+        if (left_to_name > 0 && process->is_alive()) {
+            --left_to_name;
+            name_straggler({}, *process, sent);
+        }
     }
 }
 
-void Runtime::name_straggler(std::string_view service, const sys::ProcessInfo& process) {
+// `killed` is what a signal to it gave. Its being gone since is no failure: what KILL ended may
+// have been reaped.
+void Runtime::name_straggler(std::string_view service, const sys::ProcessInfo& process,
+                             const base::Result<void>& killed) {
     const auto age = base::to_string(sys::age_of(process));
+    if (!killed && killed.error().code != kNoSuchProcess) {
+        log_.about(service, logging::Severity::Warn,
+                   "cannot kill process {} ({}), {} old, which did not stop: {}",
+                   base::raw(process.pid), process.name(), age.view(),
+                   logging::error_text(killed.error().code));
+        return;
+    }
     log_.about(service, logging::Severity::Warn,
                "killed process {} ({}), {} old, which did not stop", base::raw(process.pid),
                process.name(), age.view());

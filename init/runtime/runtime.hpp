@@ -69,13 +69,13 @@ class Runtime {
     void execute(const core::Command& command);
     void forget_elsewhere(core::ServiceId id);
     void send(const core::Command& command);
-    void signal_main(ServiceProcess& process, const core::SignalInfo& signal);
-    void signal_group(const ServiceProcess& process, const core::SignalInfo& signal);
-    void signal_tree(ServiceProcess& process, const core::ServiceSpec& spec,
-                     const core::SignalInfo& signal);
+    void signal_main(core::ServiceId id, const core::SignalInfo& signal);
+    void signal_group(core::ServiceId id, const core::SignalInfo& signal);
+    void signal_tree(core::ServiceId id, const core::SignalInfo& signal);
     void signal_all(core::Signal signal);
     void report(const core::Report& report);
-    void name_straggler(std::string_view service, const sys::ProcessInfo& process);
+    void name_straggler(std::string_view service, const sys::ProcessInfo& process,
+                        const base::Result<void>& killed);
 
     // launch.cpp: fork.
     void spawn(core::ServiceId id);

@@ -258,3 +258,17 @@ def test_linger_zero_switches_it_off(lab, cable):
     assert time.monotonic() - begin < 0.3
     client.close()
     subprocess.run(["ip", "link", "del", name], capture_output=True)
+
+
+def test_what_cannot_be_killed_is_not_called_killed(lab):
+    helper = lab.tmp / "as-root"
+    helper.write_bytes(lab.box.read_bytes())
+    helper.chmod(0o4755)
+    run = lab.service({"web": 'command = ["@TMP@/as-root", "as-root", "@TMP@/go", "5"]'}, 'shutdown-timeout = "300ms"',
+                      ns=["--uid", 65534, "--gid", 65534])
+    pid = run.wait_out(r"ready (\d+)").group(1)
+    run.stop()
+    assert "pidone: web: warn: cannot send SIGTERM: operation not permitted\n" in run.stderr
+    straggler = rf"cannot kill process {pid} \(as-root\), .* old, which did not stop: operation not permitted$"
+    assert len(re.findall(rf"^pidone: (?:web: )?warn: {straggler}", run.stderr, re.M)) == 2, run.stderr
+    assert "killed process" not in run.stderr
