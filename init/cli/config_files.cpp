@@ -115,15 +115,14 @@ base::Result<std::vector<config::SourceFile>, std::vector<std::string>> read_con
         }
     }
     auto files = config::plan_sources(listings);
-    bool has_service = false;
     for (auto& file : files) {
-        has_service = has_service || file.service != config::kContainer;
         if (!file.directory.starts_with('/')) {
             file.directory = join(sys::working_directory(), file.directory);
         }
         read_text(file, errors);
     }
-    if (errors.empty() && !has_service) {
+    // Settings alone are loaded, so that what is wrong with them is said beside this.
+    if (errors.empty() && files.empty()) {
         errors.push_back(wrong(names, "no service; each service is a file NAME.toml there"));
     }
     if (!errors.empty()) {

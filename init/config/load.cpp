@@ -92,16 +92,32 @@ void load_settings(const Groups& groups, Reader& reader, Diagnostics& diagnostic
     }
 }
 
-void check_counts(std::span<const ServiceDraft> drafts, Diagnostics& diagnostics) {
-    const SourcePos nowhere{diagnostics.add_source("configuration", ""), 0, 0, 1};
+/// The directories that were read, for complaints about all of it.
+std::string directories_of(std::span<const SourceFile> files) {
+    std::string names;
+    std::string_view last;
+    for (const auto& file : files) {
+        const std::string_view path = file.path;
+        const auto directory = path.substr(0, path.rfind('/'));
+        if (!file.is_override && directory != last) {
+            names += (names.empty() ? "" : ", ") + std::string{directory};
+            last = directory;
+        }
+    }
+    return names.empty() ? "configuration" : names;
+}
+
+void check_counts(std::span<const ServiceDraft> drafts, std::string names,
+                  Diagnostics& diagnostics) {
+    const SourcePos nowhere{diagnostics.add_source(std::move(names), ""), 0, 0, 1};
     if (drafts.empty()) {
-        diagnostics.error(nowhere, "no service", "each service is a file NAME.toml");
+        diagnostics.error(nowhere, "no service", "each service is a file NAME.toml there");
     } else if (drafts.size() > kMaxServices) {
         diagnostics.error(nowhere, std::to_string(drafts.size()) + " services, at most " +
                                        std::to_string(kMaxServices) + " are possible");
     } else if (std::none_of(drafts.begin(), drafts.end(),
                             [](const auto& draft) { return draft.spec.is_enabled; })) {
-        diagnostics.error(nowhere, "no service is enabled");
+        diagnostics.error(nowhere, "no service is enabled", "'enabled' of one must be true");
     }
 }
 
@@ -117,7 +133,7 @@ Loaded load_all(std::span<const SourceFile> files, const Environment& environmen
     const auto groups = read_groups(files, diagnostics);
     load_settings(groups, reader, diagnostics, environment, loaded.spec);
     auto drafts = load_services(groups, reader);
-    check_counts(drafts, diagnostics);
+    check_counts(drafts, directories_of(files), diagnostics);
     check_graph(reader, drafts);
     for (auto& draft : drafts) {
         loaded.spec.services.push_back(std::move(draft.spec));

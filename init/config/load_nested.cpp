@@ -231,7 +231,8 @@ void read_ready(Reader& reader, const Entry& entry, ServiceDraft& draft) {
         ready.kind = core::Readiness::Kind::Probe;
         read_endpoint(reader, entry, entry.value, *word, ready.endpoint);
     } else {
-        reader.wrong_type(entry, Type::Readiness);
+        constexpr std::array<std::string_view, 1> kWords{"notify"};
+        reader.wrong_type(entry.key, entry.value, Type::Readiness, did_you_mean(*word, kWords));
     }
 }
 
@@ -263,6 +264,13 @@ void read_signals(Reader& reader, const Entry& entry, ServiceDraft& draft) {
             *from == base::kSigPwr || *from == base::kSigRtMin3) {
             reader.error(route.key_pos, base::to_string(*from) + " stops the container",
                          "'stop-signal' says what the service gets then");
+            continue;
+        }
+        const auto& known = draft.spec.signals;
+        if (std::any_of(known.begin(), known.end(),
+                        [&](const auto& other) { return other.from == *from; })) {
+            reader.error(route.key_pos,
+                         quoted(route.key) + " names " + base::to_string(*from) + " a second time");
             continue;
         }
         const bool is_dropped =

@@ -245,6 +245,10 @@ ParsedOptions parse_pidone(std::span<const std::string> arguments,
         }
         return run_program(std::move(options), rest);
     }
+    if (rest.empty() && !options.paths.empty()) {
+        return wrong("option '-c' is for service mode; write pidone run -c " +
+                     options.paths.front());
+    }
     if (rest.empty()) {
         return wrong(
             "nothing to do; write pidone -- PROGRAM [ARG...], or pidone run (see 'pidone "

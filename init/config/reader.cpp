@@ -112,7 +112,7 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
     return close.empty() ? "" : "did you mean '" + std::string{close} + "'?";
 }
 
-void Reader::wrong_type(std::string_view key, const Value& value, Type type) {
+void Reader::wrong_type(std::string_view key, const Value& value, Type type, std::string hint) {
     // A number or a flag in an array of strings lacks only its quotes.
     const bool lacks_quotes =
         (value.kind == Value::Kind::Integer || value.kind == Value::Kind::Boolean ||
@@ -120,7 +120,7 @@ void Reader::wrong_type(std::string_view key, const Value& value, Type type) {
         type == Type::Text;
     error(value.pos,
           quoted(key) + " must be " + std::string{expected(type)} + ", got " + describe(value),
-          lacks_quotes ? "put it in quotes" : "");
+          lacks_quotes ? "put it in quotes" : std::move(hint));
 }
 
 bool Reader::knows(Scope scope, const Entry& entry) {
@@ -132,7 +132,9 @@ bool Reader::knows(Scope scope, const Entry& entry) {
     if (!name.empty()) {
         message += " in " + std::string{name};
     }
-    auto hint = did_you_mean(entry.key, key_names(scope));
+    auto hint = scope == Scope::Container && entry.key == "command"
+                    ? "pidone.toml is no service, its name is reserved for the settings; rename it"
+                    : did_you_mean(entry.key, key_names(scope));
     if (hint.empty()) {
         for (const auto& key : all_keys()) {
             if (key.name == entry.key && scope_name(key.scope).starts_with('[')) {
@@ -275,8 +277,9 @@ std::optional<unsigned> Reader::mode(const Entry& entry) {
     const auto [end, failure] = std::from_chars(word->data(), word->data() + word->size(), bits, 8);
     if (word->size() < 3 || word->size() > 4 || failure != std::errc{} ||
         end != word->data() + word->size()) {
-        error(entry.value.pos,
-              quoted(entry.key) + " must be an octal string like \"0755\", got " + quoted(*word));
+        error(entry.value.pos, quoted(entry.key) + " must be an octal string like \"" +
+                                   (entry.key == "umask" ? "0022" : "0755") + "\", got " +
+                                   quoted(*word));
         return std::nullopt;
     }
     return bits;

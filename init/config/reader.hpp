@@ -65,7 +65,7 @@ class Reader {
     [[nodiscard]] bool knows(Scope scope, const Entry& entry);
     /// Complains that `entry` is not of `type`.
     void wrong_type(const Entry& entry, Type type) { wrong_type(entry.key, entry.value, type); }
-    void wrong_type(std::string_view key, const Value& value, Type type);
+    void wrong_type(std::string_view key, const Value& value, Type type, std::string hint = "");
 
     void error(SourcePos pos, std::string message, std::string hint = "") {
         diagnostics_.error(pos, std::move(message), std::move(hint));

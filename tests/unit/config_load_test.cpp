@@ -160,13 +160,13 @@ TEST_CASE("UTF-8 is checked to the letter of RFC 3629") {
 TEST_CASE("there is at least one service and there are at most 128") {
     Files files;
     CHECK(complaints(files) ==
-          "configuration: error: no service; each service is a file NAME.toml\n");
+          "configuration: error: no service; each service is a file NAME.toml there\n");
     for (int i = 0; i < 128; ++i) {
         files.push_back(service_file("s" + std::to_string(i), "command = [\"x\"]\n"));
     }
     CHECK(complaints(files) == "");
     files.push_back(service_file("one-more", "command = [\"x\"]\n"));
-    CHECK(complaints(files) == "configuration: error: 129 services, at most 128 are possible\n");
+    CHECK(complaints(files) == "etc: error: 129 services, at most 128 are possible\n");
 }
 
 TEST_CASE("a long chain of services is no cycle, and its closing edge is one") {

@@ -141,6 +141,8 @@ TEST_CASE("a wrong command line says what to write instead") {
     CHECK(refused({"pidone", "run", "-c", "/x", "--", "bash"}) ==
           "64: option '-c' is for service mode and goes with no program, got 'bash'; leave out one "
           "of them");
+    CHECK(refused({"pidone", "-c", "/x"}) ==
+          "64: option '-c' is for service mode; write pidone run -c /x");
     CHECK(refused({"pidone", "-c", "/x", "--", "bash"}).starts_with("64: option '-c' is for"));
     CHECK(refused({"pidone", "-g", "check"}) == "64: options of 'pidone check' go behind its name");
     CHECK(refused({"pidone", "-x", "--", "a"}) == "64: unknown option '-x'; see 'pidone help'");
