@@ -52,11 +52,10 @@ int main(int argc, char** argv) {
     case config::Options::Action::SubCommand:
         return run_sub_command(options->program);
     case config::Options::Action::Print:
-        if (options->text_to_stderr) {
-            cli::print_error(options->text);
-        } else {
-            cli::print(options->text);
+        if (!options->text_to_stderr) {
+            return cli::print(options->text);
         }
+        cli::print_error(options->text);
         return 0;
     }
     return base::kExitUsage;

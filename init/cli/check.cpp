@@ -18,7 +18,11 @@ base::Result<CheckOptions, std::string> parse(std::span<const std::string> args)
     bool is_path_only = false;
     for (std::size_t i = 0; i < args.size(); ++i) {
         const auto& word = args[i];
-        if (is_path_only || word.empty() || word[0] != '-') {
+        if (word.empty()) {
+            return base::unexpected<std::string>{
+                "an empty path; name a directory of service files or one such file"};
+        }
+        if (is_path_only || word[0] != '-') {
             options.paths.push_back(word);
         } else if (word == "--") {
             is_path_only = true;
@@ -51,8 +55,7 @@ int conclude(const config::Loaded& loaded) {
     if (diagnostics.warning_count() != 0) {
         line += ", " + count(diagnostics.warning_count(), "warning");
     }
-    print(line + "\n");
-    return 0;
+    return print(line + "\n");
 }
 
 }  // namespace

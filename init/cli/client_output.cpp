@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "cli/client_output.hpp"
 
+#include <cerrno>
 #include <cstdio>
 
 #include "log/log.hpp"
 
 namespace cli {
 
-void print(std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
+int print(std::string_view text) {
+    const auto written = std::fwrite(text.data(), 1, text.size(), stdout);
+    if (written == text.size() && std::fflush(stdout) == 0) {
+        return 0;
+    }
+    return complain(std::string{"cannot write to standard output: "} + logging::error_text(errno),
+                    1);
 }
 
 void print_error(std::string_view text) {

@@ -8,8 +8,8 @@
 
 namespace cli {
 
-/// Writes a result to standard output.
-void print(std::string_view text);
+/// Writes a result to standard output. Gives 0 back, or 1 after saying that it could not.
+int print(std::string_view text);
 
 /// Writes `text` to standard error as it is.
 void print_error(std::string_view text);

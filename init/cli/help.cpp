@@ -25,8 +25,8 @@ constexpr std::string_view kOverview =
     "  pidone check [--no-root] [PATH...]        say what is wrong with them\n"
     "  pidone show [-c PATH]... [SERVICE]        show effective settings\n"
     "  pidone probe URL... [--timeout D]         wait until all answer\n"
-    "  pidone healthcheck [--wait D] [SERVICE...]\n"
-    "  pidone status [--json]\n"
+    "  pidone healthcheck [--wait D] [SERVICE...]   0 healthy, 1 not\n"
+    "  pidone status [--json]                    show the services of this container\n"
     "  pidone help [COMMAND|keys] | version\n"
     "\n"
     "'pidone help run' lists the options, 'pidone help keys' what a service file may hold.\n"
@@ -50,9 +50,13 @@ constexpr std::string_view kRun =
     "  -w, --warn-on-reap              say which orphans were reaped\n"
     "  -v, --verbose   -q, --quiet     say more, say errors only\n"
     "\n"
+    "Services take -c, -s, -p, -v and -q, a program all but -c.\n"
+    "\n"
     "Each but -c has a variable: PIDONE_SUBREAPER, PIDONE_GROUP, PIDONE_PARENT_DEATH_SIGNAL,\n"
     "PIDONE_REMAP_EXIT, PIDONE_REWRITE (both lists with commas), PIDONE_STOP_TIMEOUT,\n"
-    "PIDONE_KILL_GRACE, PIDONE_WARN_ON_REAP, PIDONE_VERBOSE, PIDONE_QUIET.\n"
+    "PIDONE_KILL_GRACE, PIDONE_WARN_ON_REAP, PIDONE_VERBOSE, PIDONE_QUIET. Options win.\n"
+    "For services PIDONE_SHUTDOWN_TIMEOUT, PIDONE_LINGER, PIDONE_LOG_FORMAT (text or json) and\n"
+    "PIDONE_CONTROL (a path; empty = no socket) win over pidone.toml. Else empty is unset.\n"
     "\n"
     "Exit: the program's code; 128+n when signal n killed it; 127 not found, 126 not\n"
     "executable; 64 wrong usage, 78 wrong configuration, 71 the system failed.\n";
@@ -73,20 +77,27 @@ constexpr std::array<Topic, 7> kTopics{{
      "Shows the effective settings as TOML: overrides merged, variables expanded, defaults\n"
      "filled in. Of a secret it shows the name and the path only.\n"},
     {"probe",
-     "Usage: pidone probe URL... [--timeout D]\n"
-     "       pidone probe exec [--timeout D] -- COMMAND [ARG...]\n"
+     "Usage: pidone probe URL... [--timeout D] [--interval D]\n"
+     "       pidone probe exec [--timeout D] [--interval D] -- COMMAND [ARG...]\n"
      "\n"
      "Waits until every URL answers: tcp://HOST:PORT, unix:///PATH, http://HOST[:PORT]/PATH,\n"
-     "file:/PATH. Or until COMMAND exits with 0. Exit: 0, or 1 when the time is over.\n"},
+     "file:/PATH. Or until COMMAND exits with 0. Without --timeout it waits for ever; --interval\n"
+     "(100ms) is the pause between two tries.\n"
+     "\n"
+     "Exit: 0; 1 when the time is over; 64 wrong usage; 127 when COMMAND is not found, 126 when "
+     "it\n"
+     "cannot be executed.\n"},
     {"healthcheck",
-     "Usage: pidone healthcheck [--wait D] [SERVICE...]\n"
+     "Usage: pidone healthcheck [--wait D] [--control PATH] [SERVICE...]\n"
      "\n"
      "Asks the PID 1 of this container. Exit: 0 healthy, 1 not. With --wait it answers when the\n"
-     "health changes, or after D.\n"},
+     "health changes, or after D. Its socket is --control, else PIDONE_CONTROL, else\n"
+     "/run/pidone/control.\n"},
     {"status",
-     "Usage: pidone status [--json]\n"
+     "Usage: pidone status [--json] [--control PATH]\n"
      "\n"
-     "Shows the services of this container: state, pid, since when, last exit.\n"},
+     "Shows the services of this container: state, pid, since when, last exit. The socket of its\n"
+     "PID 1 is --control, else PIDONE_CONTROL, else /run/pidone/control.\n"},
     {"version", "Usage: pidone version\n"},
 }};
 
@@ -123,18 +134,15 @@ std::string key_reference() {
 
 int run_help(std::span<const std::string> args) {
     if (args.empty()) {
-        print(kOverview);
-        return 0;
+        return print(kOverview);
     }
     if (args.front() == "keys") {
-        print(key_reference());
-        return 0;
+        return print(key_reference());
     }
     std::array<std::string_view, kTopics.size() + 1> names{"keys"};
     for (std::size_t i = 0; i < kTopics.size(); ++i) {
         if (kTopics[i].name == args.front()) {
-            print(kTopics[i].text);
-            return 0;
+            return print(kTopics[i].text);
         }
         names[i + 1] = kTopics[i].name;
     }
@@ -149,8 +157,7 @@ int run_version(std::span<const std::string> args) {
     if (!args.empty()) {
         return complain("version takes no argument, got '" + args.front() + "'", base::kExitUsage);
     }
-    print("pidone " PIDONE_VERSION "\n");
-    return 0;
+    return print("pidone " PIDONE_VERSION "\n");
 }
 
 }  // namespace cli

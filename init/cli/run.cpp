@@ -58,7 +58,10 @@ void adopt_orphans(const config::Options& options, bool is_init, logging::Logger
         return;
     }
     if (!options.is_subreaper) {
-        log.warn("not running as PID 1 and not a subreaper, so zombies are not reaped; use -s");
+        const bool has_option = options.persona != "dumb-init" && options.persona != "catatonit" &&
+                                options.persona != "podman-init";
+        log.warn("not running as PID 1 and not a subreaper, so zombies are not reaped; {}",
+                 has_option ? "use -s" : "set PIDONE_SUBREAPER=1");
         return;
     }
     if (const auto made = sys::become_subreaper(); !made) {

@@ -38,8 +38,7 @@ int show_service(const core::Spec& spec, const std::string& name) {
     std::vector<std::string_view> names;
     for (const auto& service : spec.services) {
         if (service.name == name) {
-            print(service_toml(spec, service));
-            return 0;
+            return print(service_toml(spec, service));
         }
         names.push_back(service.name);
     }
@@ -69,8 +68,7 @@ int run_show(std::span<const std::string> args) {
     for (const auto& service : loaded->spec.services) {
         text += "\n# " + service.name + ".toml\n" + service_toml(loaded->spec, service);
     }
-    print(text);
-    return 0;
+    return print(text);
 }
 
 }  // namespace cli

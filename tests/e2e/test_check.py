@@ -6,6 +6,7 @@ import fcntl
 import os
 import re
 import socket
+import subprocess
 
 import pytest
 from harness import Stream
@@ -270,3 +271,56 @@ def test_several_paths(lab):
     first, second = lab.config({"web": GOOD}), lab.config({"db": "comand = 1\n"})
     assert lab.local("check", first).returncode == 0
     assert lab.local("check", first, second).returncode == 78
+
+
+def test_settings_without_a_service_are_checked_all_the_same(lab):
+    conf = lab.config({}, 'linger = 5\ncommand = ["/bin/true"]\n')
+    done = lab.local("check", conf)
+    assert done.returncode == 78
+    assert f"{conf}: error: no service; each service is a file NAME.toml there\n" in done.stderr
+    assert "pidone.toml:1:10: error: 'linger' must be a duration" in done.stderr
+    assert "its name is reserved for the settings; rename it" in done.stderr
+
+
+def test_the_name_of_a_directory_without_an_enabled_service(lab):
+    conf = lab.config({"a": GOOD + "enabled = false"})
+    assert f"{conf}: error: no service is enabled; " in lab.local("check", conf).stderr
+
+
+def test_an_empty_path_is_a_usage_error(lab):
+    done = lab.local("check", "")
+    assert done.returncode == 64
+    assert done.stderr == "pidone: an empty path; name a directory of service files or one such file\n"
+
+
+@pytest.mark.parametrize("words", [["help"], ["help", "keys"], ["version"], ["check"], ["show"], ["show", "-c", "web"]])
+def test_an_answer_that_cannot_be_written_is_a_failure(lab, words):
+    conf = lab.config({"web": GOOD})
+    words = words + [conf] if words == ["check"] else ["show", "-c", conf, *words[2:]] if words[0] == "show" else words
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([lab.pidone, *words], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "pidone: cannot write to standard output: no space left on device\n"
+
+
+@pytest.mark.parametrize("option", ["--interval", "--control", "PIDONE_LINGER", "PIDONE_LOG_FORMAT",
+                                    "PIDONE_SHUTDOWN_TIMEOUT", "PIDONE_CONTROL"])
+def test_every_option_and_variable_is_in_a_help(lab, option):
+    topics = ["run", "check", "show", "probe", "healthcheck", "status"]
+    assert any(option in lab.local("help", topic).stdout for topic in topics)
+
+
+def test_a_template_without_its_variable_is_refused_by_check_and_by_run(lab):
+    conf = lab.config({"web": GOOD + '[[template]]\nsource = "x.in"\ntarget = "@TMP@/x"\n'}, x__in="a\n${PIDONE_T} ${A|sq}\n")
+    done = lab.local("check", conf)
+    assert done.returncode == 78
+    assert "x.in:2:1: error: 'PIDONE_T' is not defined\n" in done.stderr
+    assert "x.in:2:13: error: unknown filter 'sq'" in done.stderr
+    assert lab.start([lab.pidone, "run", "-c", conf]).wait() == 78
+
+
+def test_a_step_that_creates_must_use_its_staging_directory(lab):
+    conf = lab.config({"web": GOOD + '[[setup]]\ncommand = ["/bin/touch", "@TMP@/made"]\ncreates = "@TMP@/made"\n'})
+    for run in (lab.local("check", conf), lab.local("run", "-c", conf)):
+        assert run.returncode == 78 and "'creates' needs ${STAGING} in 'command'" in run.stderr
+    assert not (lab.tmp / "made").exists()

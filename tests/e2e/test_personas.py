@@ -172,3 +172,11 @@ def test_catatonit_passes_descriptors_and_listen_pid(lab, persona):
 def test_a_path_in_argv0_does_not_matter(lab):
     assert lab.start([lab.pidone, "--", lab.box, "exit", 3], ns=["--argv0", "/sbin/tini"]).wait() == 3
     assert lab.start([lab.pidone, lab.box, "exit", 3], ns=["--argv0", "/usr/bin/dumb-init"]).wait() == 3
+
+
+@pytest.mark.skipif(bool(os.environ.get("E2E_PEERS")), reason="about pidone's own words")
+@pytest.mark.parametrize("name,advice", [("dumb-init", "set PIDONE_SUBREAPER=1"), ("tini", "use -s")])
+def test_advice_names_what_the_persona_has(lab, persona, name, advice):
+    run = persona(name, "-v", lab.box, "exit", 0, mode="plain")
+    assert run.wait() == 0
+    assert f"so zombies are not reaped; {advice}\n" in run.stderr
