@@ -61,7 +61,38 @@ bool has_control_or_space(std::string_view text) {
     return false;
 }
 
-Result<Endpoint, std::string> parse_network(Endpoint::Kind kind, std::string_view rest) {
+/// What is most likely wrong with a URL of no known form, or "".
+std::string_view cause(std::string_view url) {
+    std::string scheme{url.substr(0, url.find(':'))};
+    const bool has_capitals =
+        std::any_of(scheme.begin(), scheme.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    const auto start = url.find("://");
+    const auto rest = start == std::string_view::npos ? "" : url.substr(start + 3);
+    const auto authority = rest.substr(0, rest.find_first_of("/?#"));
+    if (has_control_or_space(url)) {
+        return "it holds a space or a control character; ";
+    }
+    if (start != std::string_view::npos && has_capitals) {
+        return "the scheme has small letters only; ";
+    }
+    if (scheme == "https") {
+        return "a probe speaks no TLS; ";
+    }
+    if (authority.find('@') != std::string_view::npos) {
+        return "a user or a password cannot be given; ";
+    }
+    if (std::count(authority.begin(), authority.end(), ':') > 1) {
+        return "an IPv6 address stands in brackets, like [::1]:80; ";
+    }
+    return "";
+}
+
+unexpected<std::string> no_form(std::string_view url) {
+    return unexpected(std::string{cause(url)} + kExpected);
+}
+
+Result<Endpoint, std::string> parse_network(Endpoint::Kind kind, std::string_view url,
+                                            std::string_view rest) {
     Endpoint endpoint;
     endpoint.kind = kind;
     if (kind == Endpoint::Kind::Http) {
@@ -75,8 +106,8 @@ Result<Endpoint, std::string> parse_network(Endpoint::Kind kind, std::string_vie
     }
     const auto authority = split_authority(rest);
     if (!authority || authority->host.empty() || has_control_or_space(rest) ||
-        has_control_or_space(endpoint.path) || rest.find('/') != std::string_view::npos) {
-        return unexpected(std::string{kExpected});
+        has_control_or_space(endpoint.path) || rest.find_first_of("/@") != std::string_view::npos) {
+        return no_form(url);
     }
     endpoint.host = authority->host;
     if (!authority->has_port) {
@@ -122,7 +153,7 @@ Result<Endpoint, std::string> parse_endpoint(std::string_view url) {
     for (const auto& scheme :
          {Scheme{"tcp://", Endpoint::Kind::Tcp}, Scheme{"http://", Endpoint::Kind::Http}}) {
         if (url.starts_with(scheme.prefix)) {
-            return parse_network(scheme.kind, url.substr(scheme.prefix.size()));
+            return parse_network(scheme.kind, url, url.substr(scheme.prefix.size()));
         }
     }
     for (const auto& scheme :
@@ -131,7 +162,7 @@ Result<Endpoint, std::string> parse_endpoint(std::string_view url) {
             return parse_path(scheme.kind, url.substr(scheme.prefix.size()));
         }
     }
-    return unexpected(std::string{kExpected});
+    return no_form(url);
 }
 
 std::string to_string(const Endpoint& endpoint) {
