@@ -67,9 +67,9 @@ TEST_CASE("a process outlives its first thread") {
         ::pthread_create(
             &thread, nullptr,
             [](void*) -> void* {
-                for (;;) {
-                    ::pause();
+                while (::pause() != 0) {
                 }
+                return nullptr;
             },
             nullptr);
         ::syscall(SYS_exit, 0);  // ends this thread alone
