@@ -151,3 +151,10 @@ TEST_CASE("pidone's own variables work in a persona, because docker run --init p
     CHECK(options.settings.kill_grace == core::Duration{3000});
     CHECK(rewritten(options, base::kSigTerm) == base::kSigQuit);
 }
+
+TEST_CASE("what tini remaps wins over the variable") {
+    const TestEnvironment environment{{{"PIDONE_REMAP_EXIT", "4:5"}}};
+
+    CHECK(parsed({"tini", "-e", "4", "--", "x"}, environment).settings.remap ==
+          std::vector<std::pair<int, int>>{{4, 0}});
+}
