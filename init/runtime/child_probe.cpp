@@ -23,6 +23,7 @@ using base::Duration;
 constexpr Duration kFirstPause{10};
 constexpr Duration kLongestPause{100};
 constexpr Duration kTryTimeout{3'000};
+constexpr Duration kSilence{5'000};
 
 // What a probe or hook needs from the service: who it is and what it sees.
 struct Actor {
@@ -50,16 +51,46 @@ Actor make_actor(const core::ServiceSpec& spec, const ChildContext& context) {
     return Actor{.user = std::move(*user), .environment = variables->entries()};
 }
 
-// Pauses grow, so that a service that is quick is seen at once and a slow one is left in peace.
+// Tells why the service is not ready yet, once that has lasted a while and before the
+// ready-timeout, after which nobody can tell any more; and again when the reason is another one.
+class Complaint {
+  public:
+    explicit Complaint(const core::ServiceSpec& spec)
+        : service_{spec.name},
+          next_{sys::now() + std::min(kSilence, spec.ready.timeout.value_or(kSilence * 2) / 2)} {}
+
+    void about(const std::string& reason) {
+        if (sys::now() >= next_ && reason != said_) {
+            say(service_, "still not ready: " + reason);
+            said_ = reason;
+            next_ = sys::now() + kSilence;
+        }
+    }
+
+  private:
+    const std::string& service_;
+    std::string said_;
+    base::Instant next_;
+};
+
+// Tries until there is no reason against it. Pauses grow, so that a service that is quick is seen
+// at once and a slow one is left in peace.
 template <class Try>
-void repeat_until(Try succeeds) {
-    for (auto pause = kFirstPause; !succeeds(); pause = std::min(pause * 2, kLongestPause)) {
+void repeat_until_ready(const core::ServiceSpec& spec, Try try_once) {
+    Complaint complaint{spec};
+    auto pause = kFirstPause;
+    for (std::string reason = try_once(); !reason.empty(); reason = try_once()) {
+        complaint.about(reason);
         sys::sleep_for(pause);
+        pause = std::min(pause * 2, kLongestPause);
     }
 }
 
 void probe_endpoint(const core::ServiceSpec& spec) {
-    repeat_until([&] { return sys::try_endpoint(spec.ready.endpoint, kTryTimeout).has_value(); });
+    repeat_until_ready(spec, [&]() -> std::string {
+        const auto answer = sys::try_endpoint(spec.ready.endpoint, kTryTimeout);
+        return answer ? "" : base::to_string(spec.ready.endpoint) + ": " + answer.error().text;
+    });
 }
 
 void probe_command(const core::ServiceSpec& spec, const ChildContext& context) {
@@ -67,14 +98,16 @@ void probe_command(const core::ServiceSpec& spec, const ChildContext& context) {
     // Each failing try would write to the log what the next one takes back.
     const ServiceCommand command{
         .argv = spec.ready.command, .environment = actor.environment, .discards_output = true};
-    repeat_until([&] {
+    repeat_until_ready(spec, [&]() -> std::string {
         const auto status = run_as_service(spec, actor.user, command);
         if (!status) {
             auto error = status.error();
             error.text = "'ready': " + error.text;
             give_up(context.status_fd, spec.name, error);
         }
-        return *status == base::ExitStatus::exited(0);
+        return *status == base::ExitStatus::exited(0)
+                   ? ""
+                   : "'" + spec.ready.command.front() + "' " + base::to_string(*status);
     });
 }
 

@@ -99,6 +99,7 @@ void Runtime::on_ready_pipe(ServiceId id) {
         }
         if (*size == 0) {
             forget(process.ready);
+            warn_of_closed_ready_pipe(id);
             return;
         }
         if (std::memchr(bytes.data(), '\n', *size) != nullptr) {
@@ -106,6 +107,19 @@ void Runtime::on_ready_pipe(ServiceId id) {
             queue_.push({.kind = Event::Kind::Ready, .service = id});
             return;
         }
+    }
+}
+
+// Nothing can make such a service ready any more. Its death says more than this would.
+void Runtime::warn_of_closed_ready_pipe(ServiceId id) {
+    const auto state = supervisor_.service(id).state;
+    const auto main = sys::read_process(process(id).main);
+    if ((state == core::State::Setup || state == core::State::Starting) && main &&
+        main->is_alive()) {
+        log_.about(spec(id).name, logging::Severity::Warn,
+                   "closed descriptor {} without the newline that would have made it ready "
+                   "(ready = \"fd:{}\")",
+                   spec(id).ready.descriptor, spec(id).ready.descriptor);
     }
 }
 

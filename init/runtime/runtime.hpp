@@ -105,6 +105,7 @@ class Runtime {
     void on_program_status(core::ServiceId id);
     void say_failure(core::ServiceId id, const StartFailure& failure);
     void on_ready_pipe(core::ServiceId id);
+    void warn_of_closed_ready_pipe(core::ServiceId id);
     void on_notify(core::ServiceId id);
     void refuse(core::ServiceId id, std::string_view what, base::Pid pid);
     void take_message(core::ServiceId id, const sys::NotifyReceipt& receipt);

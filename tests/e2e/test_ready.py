@@ -63,6 +63,30 @@ def test_the_last_line_after_a_missed_ready_timeout_names_it(lab):
     assert run.stderr.splitlines()[-1] == "pidone: container exits with 70, because web: was not ready within 500ms"
 
 
+@pytest.mark.parametrize("kind,reason", [
+    ("tcp", "tcp://127.0.0.1:7102: connection refused"),
+    ("http", "http://127.0.0.1:7103/: status 503"),
+    ("exec", "'/bin/false' exited with status 1")])
+def test_a_missed_ready_timeout_is_preceded_by_the_reason(lab, kind, reason):
+    run = lab.service(NEVER[kind] + '\nready-timeout = "800ms"', ns=["--net"])
+    assert run.wait() == 70
+    lines = run.stderr.splitlines()
+    assert lines.count(f"pidone: web: still not ready: {reason}") == 1
+    assert re.fullmatch(r"pidone: web: error: not ready after \d+ms \(ready-timeout\); stopping it",
+                        lines[lines.index(f"pidone: web: still not ready: {reason}") + 1])
+
+
+def test_a_descriptor_closed_without_a_newline_is_said(lab):
+    warning = ('^pidone: web: warn: closed descriptor 3 without the newline that would have made it ready '
+               r'\(ready = "fd:3"\)$')
+    run = lab.service('command = ["/bin/sh", "-c", "printf x >&3; exec 3>&-; exec sleep 600"]\nready = "fd:3"')
+    run.wait_err(warning)
+    assert run.stop()[0] == 0
+    run = lab.service(READY["fd"])
+    run.wait_err("ready after")
+    assert run.stop()[0] == 0 and not re.search(warning, run.stderr, re.M)
+
+
 def test_the_end_of_a_wait_for_says_what_the_tries_before_it_found(lab):
     """One port of a namespace without others: first nobody listens, then a server that is not content."""
     wait = 'wait-for = [{ url = "http://127.0.0.1:7104/", timeout = "400ms" }]'
