@@ -146,10 +146,26 @@ int send_all(int fd, std::string_view request, base::Instant deadline) {
     return 0;
 }
 
-// "HTTP/1.1 200 OK" as it stands, up to its end, to 64 bytes or to the end of the connection.
-base::Result<std::string> receive_status_line(int fd, base::Instant deadline) {
-    std::string line;
-    while (line.find('\n') == std::string::npos && line.size() < 64) {
+// Past the interim answers (1xx) of `answer`, which end with an empty line each: the final one, or
+// nothing while only interim ones have come.
+std::string_view final_answer(std::string_view answer) {
+    while (answer.starts_with("HTTP/") && answer.find(" 1") == answer.find(' ')) {
+        const auto end = answer.find("\r\n\r\n");
+        answer.remove_prefix(end == std::string_view::npos ? answer.size() : end + 4);
+    }
+    return answer;
+}
+
+// The answer so far, once it has the final status line or 64 bytes of what should be one; at the
+// latest after 4 KiB of it all and at the end of the connection.
+base::Result<std::string> receive_answer(int fd, base::Instant deadline) {
+    constexpr std::size_t kLongest = 4096;
+    std::string answer;
+    while (answer.size() < kLongest) {
+        const auto line = final_answer(answer);
+        if (line.find('\n') != std::string_view::npos || line.size() >= 64) {
+            break;
+        }
         if (const int error = wait_until(fd, POLLIN, deadline); error != 0) {
             return base::unexpected{base::Errno{"poll", error}};
         }
@@ -159,23 +175,24 @@ base::Result<std::string> receive_status_line(int fd, base::Instant deadline) {
             break;
         }
         if (got > 0) {
-            line.append(buffer.data(), static_cast<std::size_t>(got));
+            answer.append(buffer.data(), static_cast<std::size_t>(got));
         } else if (errno != EAGAIN && errno != EINTR) {
             return base::unexpected{base::Errno{"recv", errno}};
         }
     }
-    return line;
+    return answer;
 }
 
-Outcome judge(std::string_view line) {
-    const auto space = line.find(' ');
-    const auto is_digit = [](char letter) { return letter >= '0' && letter <= '9'; };
-    if (!line.starts_with("HTTP/") || space == std::string_view::npos || line.size() < space + 4 ||
-        !std::all_of(line.begin() + static_cast<std::ptrdiff_t>(space) + 1,
-                     line.begin() + static_cast<std::ptrdiff_t>(space) + 4, is_digit)) {
+// "HTTP/1.1 200 OK": three digits, then a space or the end of the line.
+Outcome judge(std::string_view answer) {
+    const auto line = answer.substr(0, answer.find_first_of("\r\n"));
+    const auto space = std::min(line.find(' '), line.size());
+    const auto rest = line.substr(std::min(space + 1, line.size()));
+    const auto status = rest.substr(0, rest.find(' '));
+    if (!line.starts_with("HTTP/") || status.size() != 3 ||
+        status.find_first_not_of("0123456789") != std::string_view::npos) {
         return failure("the answer is not HTTP");
     }
-    const auto status = line.substr(space + 1, 3);
     if (status[0] != '2' && status[0] != '3') {
         return failure("status " + std::string{status});
     }
@@ -190,11 +207,11 @@ Outcome try_http(const base::Endpoint& endpoint, base::Instant deadline) {
     if (const int error = send_all(fd->get(), make_request(endpoint), deadline); error != 0) {
         return failure(error);
     }
-    const auto line = receive_status_line(fd->get(), deadline);
-    if (!line) {
-        return failure(line.error().code);
+    const auto answer = receive_answer(fd->get(), deadline);
+    if (!answer) {
+        return failure(answer.error().code);
     }
-    return judge(*line);
+    return judge(final_answer(*answer));
 }
 
 Outcome try_once(const base::Endpoint& endpoint, base::Instant deadline) {

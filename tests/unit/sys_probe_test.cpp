@@ -126,6 +126,47 @@ TEST_CASE("an HTTP answer that is none or bad is told") {
     CHECK(try_http("", request).error().text == "the answer is not HTTP");
 }
 
+TEST_CASE("a server that greets without a newline and stays is not HTTP at once") {
+    const auto listener = listen_on_loopback();
+    const pid_t server = ::fork();
+    if (server == 0) {
+        ::alarm(20);
+        const int client = ::accept(listener.fd.get(), nullptr, nullptr);
+        const std::string greeting(90, 'J');
+        static_cast<void>(!::write(client, greeting.data(), greeting.size()));
+        char byte = 0;
+        while (::read(client, &byte, 1) > 0) {
+        }
+        ::_exit(0);
+    }
+
+    const auto outcome =
+        sys::try_endpoint({Endpoint::Kind::Http, "127.0.0.1", listener.port, "/"}, Duration{5000});
+
+    CHECK(outcome.error().text == "the answer is not HTTP");
+    ::waitpid(server, nullptr, 0);
+}
+
+TEST_CASE("an HTTP status has three digits and ends after them") {
+    std::string request;
+    CHECK(try_http("HTTP/1.1 2001 x\r\n\r\n", request).error().text == "the answer is not HTTP");
+    CHECK(try_http("HTTP/1.1 20\r\n0", request).error().text == "the answer is not HTTP");
+    CHECK(try_http("HTTP/1.1 200\r\n\r\n", request));
+    CHECK(try_http("HTTP/1.1 204\n\n", request));
+    CHECK(try_http("HTTP/1.0 200", request));
+}
+
+TEST_CASE("interim HTTP answers are read past") {
+    std::string request;
+    const std::string hints =
+        "HTTP/1.1 103 Early Hints\r\nLink: <" + std::string(500, 'a') + ">\r\n\r\n";
+    CHECK(try_http("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", request));
+    CHECK(try_http(hints + hints + "HTTP/1.1 503 Busy\r\n\r\n", request).error().text ==
+          "status 503");
+    CHECK(try_http("HTTP/1.1 100 Continue\r\n\r\n", request).error().text ==
+          "the answer is not HTTP");
+}
+
 TEST_CASE("files and unix sockets are probed by their path") {
     const sys_support::TemporaryDirectory directory;
     const Endpoint file{Endpoint::Kind::File, "", 0, directory / "file"};
