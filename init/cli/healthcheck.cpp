@@ -21,6 +21,11 @@ int run_healthcheck(std::span<const std::string> args) {
     if (!client) {
         // An image keeps its HEALTHCHECK when somebody runs a shell in it.
         if (!named_control(*options) && init_is_in_command_mode()) {
+            if (!options->services.empty()) {
+                return complain("healthcheck: PID 1 is in command mode and has no service '" +
+                                    options->services.front() + "'",
+                                1);
+            }
             print("healthy: command mode\n");
             return 0;
         }

@@ -2,6 +2,7 @@
 #include "cli/client_options.hpp"
 #include "cli/client_output.hpp"
 #include "cli/commands.hpp"
+#include "cli/init_mode.hpp"
 #include "cli/status_view.hpp"
 #include "control/client.hpp"
 
@@ -18,6 +19,9 @@ int run_status(std::span<const std::string> args) {
     }
     auto client = control::Client::connect(named_control(*options));
     if (!client) {
+        if (!named_control(*options) && init_is_in_command_mode()) {
+            return complain("status: PID 1 is in command mode and has no control socket", 1);
+        }
         return complain(client.error());
     }
     const auto status = client->status();

@@ -188,6 +188,17 @@ def test_healthcheck_in_command_mode_is_0(lab):
     assert lab.cli(run, "healthcheck", "--wait", "100ms").returncode == 0
 
 
+def test_what_command_mode_does_not_have_is_said(lab):
+    run = lab.command([lab.box, "sleep", 600])
+    run.wait_out("ready")
+    done = lab.cli(run, "status")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "pidone: status: PID 1 is in command mode and has no control socket\n"
+    done = lab.cli(run, "healthcheck", "web")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "pidone: healthcheck: PID 1 is in command mode and has no service 'web'\n"
+
+
 def test_everybody_may_read(lab):
     run = lab.service(SLEEPER)
     healthy(lab, run)
