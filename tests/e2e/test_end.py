@@ -33,7 +33,8 @@ def test_the_death_line(lab, mode, what, words, code):
     ("fails", 5, ", as SIGTERM asked, because b: exited with status 5"),
     ("obeys", 0, ", as SIGTERM asked")])
 def test_the_last_line_of_a_requested_stop_names_who_gave_the_code(lab, name, code, why):
-    b = {"fails": "trap 'exit 5' TERM; echo up; while :; do sleep 0.02; done", "obeys": "echo up; exec sleep 600"}[name]
+    b = {"fails": "trap 'exit 5' TERM; echo up; while ! test -e @TMP@/never; do sleep 0.02; done",
+         "obeys": "echo up; exec sleep 600"}[name]
     run = lab.service({"a": 'command = ["@BOX@", "sleep", "600"]',
                        "b": f'essential = false\ncommand = ["/bin/sh", "-c", "{b}"]'})
     run.wait_out("^up$")
