@@ -28,8 +28,7 @@ int run_status(std::span<const std::string> args) {
     if (!status) {
         return complain(status.error());
     }
-    print(options->is_json ? status_json(*status) : status_table(*status));
-    return 0;
+    return print(options->is_json ? status_json(*status) : status_table(*status));
 }
 
 }  // namespace cli
