@@ -69,7 +69,6 @@ function update_site(): void
 /** PHP would compile anew what is missing here, so nothing is lost when this is cut off. */
 function bring_compiled(): void
 {
-    is_dir(COMPILED) || mkdir(COMPILED, 0700) || fail(COMPILED);
     foreach (tree(COMPILED_IMAGE) as $name => $info) {
         if ($info->isDir()) {
             is_dir(COMPILED . $name) || mkdir(COMPILED . $name, 0700) || fail(COMPILED . $name);
@@ -88,7 +87,7 @@ if ($is_newer) {
     fwrite(STDERR, "wordpress: files updated from version $from to $to\n");
 }
 is_file(SITE . '/wp-config.php') || replace_file(IMAGE . '/wp-config.php', SITE . '/wp-config.php');
-// Below them is one directory for each build of PHP.
-if ($is_newer || !is_dir(COMPILED) || array_diff(scandir(COMPILED_IMAGE), scandir(COMPILED)) !== []) {
+// The service 'compiled' makes the directory; below it is one for each build of PHP.
+if (is_dir(COMPILED) && ($is_newer || array_diff(scandir(COMPILED_IMAGE), scandir(COMPILED)) !== [])) {
     bring_compiled();
 }
