@@ -9,9 +9,6 @@
 namespace cli {
 namespace {
 
-constexpr std::size_t kMaxSecret = 128 * 1024;
-constexpr std::size_t kMaxFile = 1024 * 1024;
-
 std::string quoted(const std::string& text) {
     return "'" + text + "'";
 }
@@ -34,7 +31,7 @@ void add_user(const std::string& user, KnownNames& known) {
 /// That a file is missing is said elsewhere.
 void add_file(const std::string& path, config::SourcePos pos, KnownNames& known,
               WorldComplaints& complaints) {
-    const auto text = sys::read_file(path, kMaxFile);
+    const auto text = sys::read_file(path, runtime::kMaxEnvironmentFile);
     if (!text) {
         known.is_complete = false;
         return;
@@ -54,7 +51,7 @@ void add_file(const std::string& path, config::SourcePos pos, KnownNames& known,
 void add_secret(const std::string& name, const std::string& path, config::SourcePos pos,
                 KnownNames& known, WorldComplaints& complaints) {
     known.variables.set(name, "");
-    const auto content = sys::read_file(path, kMaxSecret);
+    const auto content = sys::read_file(path, runtime::kMaxSecret);
     if (!content) {
         complaints.absent(pos,
                           "secret " + quoted(name) + " in " + quoted(path) + ": " +

@@ -21,8 +21,6 @@ namespace {
 
 using base::Duration;
 
-// One try, so that an endpoint whose packets are dropped does not keep the others waiting for long.
-constexpr Duration kTryTimeout{3'000};
 constexpr int kExitSilent = 1;
 
 struct Pending {
@@ -55,13 +53,12 @@ class Deadline {
 };
 
 bool try_once(Pending& pending, const Deadline& deadline) {
-    const auto left = deadline.at_most(kTryTimeout);
+    const auto left = deadline.at_most(sys::kTryTimeout);
     const auto answer = sys::try_endpoint(pending.endpoint, std::max(left, Duration{1}));
     if (answer) {
         return true;
     }
-    // What an earlier try found says more than that the end of the time cut this one short.
-    const bool is_cut = left < kTryTimeout && answer.error().code == ETIMEDOUT;
+    const bool is_cut = sys::was_cut(answer.error(), left);
     if (!is_cut || pending.reason.empty()) {
         pending.reason =
             is_cut && left == Duration{0} ? "no time was left to try it" : answer.error().text;

@@ -10,10 +10,6 @@
 namespace runtime {
 namespace {
 
-// execve(2) takes no single string beyond MAX_ARG_STRLEN.
-constexpr std::size_t kMaxValue = 128 * 1024;
-constexpr std::size_t kMaxFile = 1024 * 1024;
-
 // What PID 1 was given for itself; a service must not answer in its place.
 constexpr std::array<std::string_view, 7> kOwnVariables{
     "NOTIFY_SOCKET", "LISTEN_PID",    "LISTEN_FDS",    "LISTEN_FDNAMES",
@@ -63,7 +59,7 @@ void set_user_variables(VariableTable& variables, const sys::User& user) {
 
 ChildResult<void> add_environment_files(VariableTable& variables, const core::ChildSpec& spec) {
     for (const auto& file : spec.environment_files) {
-        const auto text = sys::read_file(file.path, kMaxFile);
+        const auto text = sys::read_file(file.path, kMaxEnvironmentFile);
         if (!text) {
             if (file.is_optional && !sys::exists(file.path)) {
                 continue;
@@ -86,7 +82,7 @@ ChildResult<void> add_environment_files(VariableTable& variables, const core::Ch
 
 ChildResult<void> add_secret(VariableTable& variables, const std::string& name,
                              const std::string& path) {
-    const auto content = sys::read_file(path, kMaxValue);
+    const auto content = sys::read_file(path, kMaxSecret);
     if (!content) {
         return fail(Stage::Environment, base::kExitConfig, content.error().code,
                     "secret '" + name + "' cannot be read from '" + path +

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,12 @@
 #include "sys/users.hpp"
 
 namespace runtime {
+
+/// The longest secret in bytes: execve(2) takes no single string beyond MAX_ARG_STRLEN.
+inline constexpr std::size_t kMaxSecret = 128 * 1024;
+
+/// The longest environment file in bytes.
+inline constexpr std::size_t kMaxEnvironmentFile = 1024 * 1024;
 
 /// The variables of one service while they are put together; also what its templates may name.
 class VariableTable final : public config::Environment {

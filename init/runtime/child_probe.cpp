@@ -22,7 +22,6 @@ using base::Duration;
 
 constexpr Duration kFirstPause{10};
 constexpr Duration kLongestPause{100};
-constexpr Duration kTryTimeout{3'000};
 constexpr Duration kSilence{5'000};
 
 // What a probe or hook needs from the service: who it is and what it sees.
@@ -88,7 +87,7 @@ void repeat_until_ready(const core::ServiceSpec& spec, Try try_once) {
 
 void probe_endpoint(const core::ServiceSpec& spec) {
     repeat_until_ready(spec, [&]() -> std::string {
-        const auto answer = sys::try_endpoint(spec.ready.endpoint, kTryTimeout);
+        const auto answer = sys::try_endpoint(spec.ready.endpoint, sys::kTryTimeout);
         return answer ? "" : base::to_string(spec.ready.endpoint) + ": " + answer.error().text;
     });
 }

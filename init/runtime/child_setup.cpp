@@ -50,8 +50,14 @@ ChildResult<void> run_command(const core::ServiceSpec& service, const core::Setu
 // What a crash left is removed first: it may be incomplete in any way.
 ChildResult<void> make_staging(const core::SetupStep& step, const std::optional<sys::User>& user) {
     const auto staging = staging_path(step.creates);
-    const auto removed = sys::remove_tree(staging);
-    if (!removed && removed.error() != sys::kForeignLink) {
+    const auto uncreatable = [&](const base::Errno& error) {
+        return base::unexpected<ChildError>{
+            creation_error(Stage::Setup, error, "staging directory", staging)};
+    };
+    if (const auto removed = sys::remove_tree(staging); !removed) {
+        if (removed.error() == sys::kForeignLink) {
+            return uncreatable(removed.error());
+        }
         return fail(Stage::Setup, base::kExitSystem, removed.error().code,
                     quoted_name(step) + ": the stale '" + staging + "' cannot be removed");
     }
@@ -59,10 +65,8 @@ ChildResult<void> make_staging(const core::SetupStep& step, const std::optional<
     if (!owner) {
         return base::unexpected<ChildError>{std::move(owner.error())};
     }
-    // It refuses the link that the removal has refused.
     if (const auto made = sys::make_directory(staging, kStagingMode, *owner); !made) {
-        return base::unexpected<ChildError>{
-            creation_error(Stage::Setup, made.error(), "staging directory", staging)};
+        return uncreatable(made.error());
     }
     return {};
 }

@@ -2,7 +2,6 @@
 #include "runtime/child_wait.hpp"
 
 #include <algorithm>
-#include <cerrno>
 
 #include "sys/clock.hpp"
 #include "sys/probe.hpp"
@@ -12,9 +11,6 @@ namespace {
 
 using base::Duration;
 
-// One try: long enough for a slow name server, short enough to notice a host that came up after its
-// packets were dropped.
-constexpr Duration kTryTimeout{3'000};
 constexpr Duration kSilence{5'000};
 
 base::unexpected<ChildError> fail_wait(int exit_code, const core::WaitFor& wait,
@@ -29,15 +25,13 @@ ChildResult<void> wait_for_endpoint(const std::string& service, const core::Wait
     bool has_spoken = false;
     while (true) {
         const auto waited = sys::now() - start;
-        const auto left = wait.timeout ? *wait.timeout - waited : kTryTimeout;
+        const auto left = wait.timeout ? *wait.timeout - waited : sys::kTryTimeout;
         const auto answer =
-            sys::try_endpoint(wait.endpoint, std::clamp(left, Duration{1}, kTryTimeout));
+            sys::try_endpoint(wait.endpoint, std::clamp(left, Duration{1}, sys::kTryTimeout));
         if (answer) {
             return {};
         }
-        // What an earlier try found says more than that the end of the time cut this one short.
-        const bool is_cut = left < kTryTimeout && answer.error().code == ETIMEDOUT;
-        if (!is_cut || reason.empty()) {
+        if (!sys::was_cut(answer.error(), left) || reason.empty()) {
             reason = answer.error().text;
         }
         if (answer.error().is_permanent) {

@@ -98,7 +98,7 @@ void Runtime::execute(const core::Command& command) {
 void Runtime::forget_elsewhere(core::ServiceId id) {
     const auto& process = this->process(id);
     for (auto& other : processes_) {
-        if (process.leader_lives && &other != &process) {
+        if (process.tree.leader_lives() && &other != &process) {
             other.tree.forget(process.leader);
         }
     }
@@ -135,7 +135,7 @@ void Runtime::signal_group(core::ServiceId id, const core::SignalInfo& signal) {
     }
     // Until the child has made its group there is only the child.
     auto result = sys::kill_group(process.leader, signal.signal);
-    if (!result && process.leader_lives) {
+    if (!result && process.tree.leader_lives()) {
         result = sys::kill(process.leader, signal.signal);
     }
     warn_unless_gone(result, spec(id).name, signal.signal, log_);
@@ -150,7 +150,7 @@ void Runtime::signal_tree(core::ServiceId id, const core::SignalInfo& signal) {
     const auto members = process.tree.look(helpers());
     // Without it or a member in its session, the leader's number may be a stranger's.
     const auto has_number = [&](const auto& member) { return member.session == process.leader; };
-    if (process.leader_lives || !sys::proc_is_available() ||
+    if (process.tree.leader_lives() || !sys::proc_is_available() ||
         std::ranges::any_of(members, has_number)) {
         signal_group(id, signal);
     }

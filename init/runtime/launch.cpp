@@ -100,7 +100,6 @@ void Runtime::spawn(core::ServiceId id) {
         static_cast<void>(sys::set_group(*pid, *pid));
     }
     process.leader = process.main = *pid;
-    process.leader_lives = true;
     process.reached_exec = false;
     process.tree.begin(*pid);
     queue_.push({.kind = core::Event::Kind::Spawned, .service = id, .pid = *pid});

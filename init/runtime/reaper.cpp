@@ -68,7 +68,6 @@ void Runtime::bury(const sys::Exited& child) {
     }
     for (auto& process : processes_) {
         if (process.leader == child.pid) {
-            process.leader_lives = false;
             process.tree.lose_leader();
         }
     }
@@ -78,7 +77,7 @@ void Runtime::on_death(const sys::Exited& child) {
     for (std::size_t i = 0; i < processes_.size(); ++i) {
         const ServiceId id{static_cast<std::uint16_t>(i)};
         auto& process = processes_[i];
-        const bool is_leader = process.leader_lives && child.pid == process.leader;
+        const bool is_leader = process.tree.leader_lives() && child.pid == process.leader;
         if (child.pid == process.main || is_leader) {
             on_main_death(id, child);
             return;

@@ -28,7 +28,6 @@ struct ServiceProcess {
     explicit ServiceProcess(std::string_view name) : tree{name} {}
 
     base::Pid leader = base::Pid::None;       ///< the forked child; leads the session and the group
-    bool leader_lives = false;                ///< its id names it and nobody else
     base::Pid main = base::Pid::None;         ///< the same, unless MAINPID= named another
     base::Pid probe = base::Pid::None;        ///< readiness probe
     std::optional<base::Instant> next_probe;  ///< when the probe is tried again: it could not be

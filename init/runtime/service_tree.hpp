@@ -30,6 +30,9 @@ class ServiceTree {
     /// The leader was reaped: from now on its number names a process of the service no more.
     void lose_leader() { leader_lives_ = false; }
 
+    /// Whether the leader's number names it and nobody else: it lives, or is a zombie.
+    [[nodiscard]] bool leader_lives() const { return leader_lives_; }
+
     /// A new process bears this number, so no session or group of the service has it any more.
     void forget(base::Pid id);
 
@@ -53,7 +56,7 @@ class ServiceTree {
 
     std::string marker_;
     base::Pid leader_ = base::Pid::None;
-    bool leader_lives_ = false;        ///< or is a zombie, whose number is its own too
+    bool leader_lives_ = false;
     std::array<base::Pid, 32> ids_{};  ///< sessions and groups
     std::size_t id_count_ = 0;
 };

@@ -230,6 +230,10 @@ Outcome try_once(const base::Endpoint& endpoint, base::Instant deadline) {
 
 }  // namespace
 
+bool was_cut(const ProbeFailure& failure, base::Duration given) {
+    return given < kTryTimeout && failure.code == ETIMEDOUT;
+}
+
 Outcome try_endpoint(const base::Endpoint& endpoint, base::Duration timeout) {
     auto outcome = try_once(endpoint, now() + timeout);
     if (!outcome && outcome.error().text.empty()) {

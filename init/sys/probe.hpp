@@ -17,6 +17,14 @@ struct ProbeFailure {
     bool is_permanent = false;
 };
 
+/// What one try gets: long enough for a slow name server, short enough to notice a host that came
+/// up after its packets were dropped, and not to keep other endpoints waiting.
+inline constexpr base::Duration kTryTimeout{3'000};
+
+/// Whether a try that got `given` failed for no more than that this was less than kTryTimeout: what
+/// an earlier try found says more.
+[[nodiscard]] bool was_cut(const ProbeFailure& failure, base::Duration given);
+
 /// Tries `endpoint` once, `timeout` at most. tcp and unix: connect; http: GET with HTTP/1.0 and
 /// Host, 2xx or 3xx; file: it exists. A name is looked up in a child process (/etc/hosts and DNS),
 /// so that neither a slow server nor a crashing NSS module does more than fail the try; all its
