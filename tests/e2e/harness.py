@@ -291,6 +291,17 @@ class Lab:
             process.wait()
 
 
+def full_pipe():
+    """A pipe (read end, write end) that takes no byte more; a write blocks."""
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(write_end, b"x" * 4096):
+            continue
+    os.set_blocking(write_end, True)
+    return read_end, write_end
+
+
 def seconds_of_cpu(pid, seconds):
     """CPU time a process uses while `seconds` pass; the pause is the measurement itself."""
     before = cpu_ticks(pid)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`pidone check`, and a start that refuses: every error at once, with its place, and nothing is started."""
 
-import contextlib
 import fcntl
 import os
 import re
@@ -9,7 +8,7 @@ import socket
 import subprocess
 
 import pytest
-from harness import Stream
+from harness import Stream, full_pipe
 
 GOOD = 'command = ["/bin/true"]\n'
 
@@ -99,12 +98,7 @@ def test_bad_input_has_its_own_error_and_starts_nothing(lab, kind):
 
 @pytest.mark.parametrize("arguments,code", [(["run", "-c", "/nonexistent"], 78), (["--no-such-option"], 64)])
 def test_a_full_pipe_on_stderr_does_not_hold_up_the_refusal(lab, arguments, code):
-    read_end, write_end = os.pipe()
-    os.set_blocking(write_end, False)
-    with contextlib.suppress(BlockingIOError):
-        while os.write(write_end, b"x" * 4096):
-            continue
-    os.set_blocking(write_end, True)
+    read_end, write_end = full_pipe()
     run = lab.start([lab.pidone, *arguments], stderr=write_end)
     os.close(write_end)
     assert run.wait(5) == code

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from harness import SLOW, wait_until
+from harness import full_pipe, wait_until
 
 MEMORY = Path("/sys/fs/cgroup/memory")
 LINE = r"^pidone: web: {} after [\d.hms]+; container exits with {}$"
@@ -137,12 +137,7 @@ def test_json_log_format(lab):
 
 
 def test_a_full_pipe_on_stderr_never_holds_the_stop(lab):
-    read_end, write_end = os.pipe()
-    os.set_blocking(write_end, False)
-    with contextlib.suppress(BlockingIOError):
-        while os.write(write_end, b"x" * 4096):
-            continue
-    os.set_blocking(write_end, True)
+    read_end, write_end = full_pipe()
     run = lab.service('command = ["@BOX@", "sleep", "600"]', stderr=write_end)
     os.close(write_end)
     run.wait_out("ready")
@@ -152,12 +147,7 @@ def test_a_full_pipe_on_stderr_never_holds_the_stop(lab):
 
 
 def test_the_death_line_waits_for_a_slow_reader(lab):
-    read_end, write_end = os.pipe()
-    os.set_blocking(write_end, False)
-    with contextlib.suppress(BlockingIOError):
-        while os.write(write_end, b"x" * 4096):
-            continue
-    os.set_blocking(write_end, True)
+    read_end, write_end = full_pipe()
     run = lab.service('command = ["@BOX@", "sleep", "600"]', stderr=write_end)
     os.close(write_end)
     run.wait_out("ready")
@@ -184,18 +174,17 @@ def veth(lab, run, host, inner):
 
 
 def connect_when_listening(address):
-    deadline = time.monotonic() + 5 * SLOW
-    while time.monotonic() < deadline:
+    def connect():
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
         client.settimeout(2)
         try:
             client.connect(address)
-            return client
         except OSError:
             client.close()
-            time.sleep(0.02)
-    raise AssertionError("nobody listens")
+            return None
+        return client
+    return wait_until(connect, 5, f"a listener at {address}")
 
 
 def has_veth():

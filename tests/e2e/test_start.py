@@ -7,7 +7,7 @@ import signal
 import tempfile
 
 import pytest
-from harness import descriptors, status_field, wait_until
+from harness import descriptors, full_pipe, status_field, wait_until
 
 
 def facts(run):
@@ -155,13 +155,7 @@ def test_no_proc_still_forwards_and_kills(lab, mode):
 
 
 def test_full_pipe_on_stderr_never_blocks(lab, mode):
-    read_end, write_end = os.pipe()
-    os.set_blocking(write_end, False)
-    try:
-        while os.write(write_end, b"x" * 4096):
-            continue
-    except BlockingIOError:
-        os.set_blocking(write_end, True)
+    read_end, write_end = full_pipe()
     run = lab.command([lab.box, "orphans", 50], "-v", "-w", mode=mode, stderr=write_end)
     os.close(write_end)
     assert run.wait(5) == 0
