@@ -92,6 +92,12 @@ function column(mysqli $db, string $sql): array
     return array_column($db->query($sql)->fetch_all(), 0);
 }
 
+/** The texts as SQL writes them, with commas between. */
+function sql_list(mysqli $db, array $texts): string
+{
+    return "'" . implode("','", array_map($db->real_escape_string(...), $texts)) . "'";
+}
+
 /** All that an installation is made from, and that a later start may find changed: a keyed hash. */
 function fingerprint(array $accounts): string
 {
@@ -102,7 +108,7 @@ function fingerprint(array $accounts): string
 /** Whether what WordPress would mend at this start is still there: both accounts and the theme's files. */
 function is_whole(mysqli $db, array $logins): bool
 {
-    $known = "'" . implode("','", array_map($db->real_escape_string(...), $logins)) . "'";
+    $known = sql_list($db, $logins);
     $themes = column($db, "SELECT option_value FROM wp_options WHERE option_name IN ('template', 'stylesheet')");
     return (int) column($db, "SELECT COUNT(*) FROM wp_users WHERE user_login IN ($known)")[0] === count($logins)
         && count($themes) === 2
@@ -112,7 +118,7 @@ function is_whole(mysqli $db, array $logins): bool
 /** What is in the tables that a killed installation cannot have put there. */
 function foreign_content(mysqli $db, array $tables, array $logins): array
 {
-    $known = "'" . implode("','", array_map($db->real_escape_string(...), $logins)) . "'";
+    $known = sql_list($db, $logins);
     $questions = [
         'wp_users' => ["SELECT CONCAT('user ', user_login) FROM wp_users WHERE user_login NOT IN ($known)"],
         'wp_usermeta' => ["SELECT CONCAT('a login of user ', user_id) FROM wp_usermeta
@@ -204,11 +210,11 @@ function add_account(array $account, string $password): void
 function apply_account(array $account, array &$applied): void
 {
     $told = $account['login'] . "\0" . $account['password'];
-    if (wp_check_password($told, $applied[$account['role']] ?? '') && get_user_by('login', $account['login'])) {
+    $user = get_user_by('login', $account['login']);
+    if ($user !== false && wp_check_password($told, $applied[$account['role']] ?? '')) {
         return;
     }
     $password = wp_slash($account['password']);   // the login form hashes what it got with slashes
-    $user = get_user_by('login', $account['login']);
     if ($user === false) {
         add_account($account, $password);
     } else {
