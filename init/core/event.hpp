@@ -33,6 +33,13 @@ struct Event {
         MainPidChanged,  ///< MAINPID= from the service: `pid` is its main process now
         TimeExtended,  ///< EXTEND_TIMEOUT_USEC: stop- and ready-timeout of `service` end no earlier
                        ///< than `duration` from now
+        HealthProbed,  ///< the health probe of `service` ended with `status`; 0 = healthy
+        WatchdogFed,   ///< WATCHDOG=1 from `service`
+        WatchdogFailed,  ///< WATCHDOG=trigger: the service itself says that it hangs
+        Due,             ///< the schedule of `service` says: now
+        StartAsked,      ///< somebody wants `service` up
+        StopAsked,       ///< somebody wants `service` down, and it stays down until StartAsked
+        RestartAsked,    ///< somebody wants another run of `service`
         SignalReceived,  ///< PID 1 got `signal`
         ChildrenGone,    ///< waitid says ECHILD: nothing is left below us
         LingerDone,      ///< the send queues are empty, or the linger time is over (answer to
@@ -74,11 +81,25 @@ struct Report {
         Draining,          ///< processes are left after the last service; duration = time they get
         SpawnFailed,       ///< service, number = errno
         HookFailed,        ///< service, status
+        Unhealthy,        ///< service, number = failed probes in a row, `next` (and attempt, delay)
+        Healthy,          ///< service is healthy again, duration it was not
+        WatchdogMissed,   ///< service said nothing for duration (zero: it said that it hangs)
+        RequirementDown,  ///< service stops, and starts again with `other`, which it requires
+        StopAsked,        ///< service: somebody asked for its end
+        StartAsked,       ///< service: somebody asked for its start
+        RestartAsked,     ///< service: somebody asked for another run
+        RunSkipped,       ///< service is due, but its last run is not over (or cannot start)
         Exiting,  ///< number = exit code of the container; why: signal (if any), and service (if
                   ///< any) with fault and status
     };
     /// What a service did that gives the container its exit code.
-    enum class Fault { Ended, NotStarted, NotReady };
+    enum class Fault { Ended, NotStarted, NotReady, Unhealthy, WatchdogMissed };
+    /// What follows from an end (Exited, StartFailed, ReadyTimeout, SpawnFailed, Unhealthy).
+    enum class Next {
+        Nothing,   ///< or what `number` says
+        Restarts,  ///< in `delay`, as attempt `attempt` of `limit` (0 = no limit)
+        GivesUp,   ///< `attempt` restarts were all there are
+    };
     Kind kind = Kind::Starting;
     ServiceId service = kNoService;
     ServiceId other = kNoService;
@@ -87,6 +108,10 @@ struct Report {
     Duration duration{0};
     int number = -1;
     Fault fault = Fault::Ended;
+    Next next = Next::Nothing;
+    Duration delay{0};
+    int attempt = 0;
+    int limit = 0;
 };
 
 struct Command {
@@ -96,14 +121,17 @@ struct Command {
         StopProbe,   ///< end it, if it still runs
         RunHook,     ///< run before-stop.command of `service`; answer HookExited
         KillHook,    ///< kill the hook's whole group
-        Signal,      ///< send `signal` to `scope` of `service`
-        WatchTree,   ///< the main process is gone: answer TreeEmpty as soon as no live process of
-                     ///< `service` is left
-        SignalAll,   ///< send `signal` to every process left (PID 1: kill(-1); subreaper: the tree
-                     ///< in /proc). KILL names them first
-        Linger,      ///< wait for the send queues, `duration` at most; answer LingerDone
-        Report,      ///< say `report`
-        Exit,        ///< leave with `number`
+        StartHealthProbe,  ///< one look at the health of `service`; answer HealthProbed. number = 1
+                           ///< when a failure will make it unhealthy: the probe then says why
+        StopHealthProbe,   ///< kill it with its group; HealthProbed follows
+        Signal,            ///< send `signal` to `scope` of `service`
+        WatchTree,  ///< the main process is gone: answer TreeEmpty as soon as no live process of
+                    ///< `service` is left
+        SignalAll,  ///< send `signal` to every process left (PID 1: kill(-1); subreaper: the tree
+                    ///< in /proc). KILL names them first
+        Linger,     ///< wait for the send queues, `duration` at most; answer LingerDone
+        Report,     ///< say `report`
+        Exit,       ///< leave with `number`
     };
     Kind kind = Kind::Report;
     ServiceId service = kNoService;

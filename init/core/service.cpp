@@ -7,6 +7,10 @@ std::string_view to_string(State state) {
     switch (state) {
     case State::Waiting:
         return "waiting";
+    case State::Backoff:
+        return "backoff";
+    case State::Scheduled:
+        return "scheduled";
     case State::Setup:
         return "setup";
     case State::Starting:

@@ -10,6 +10,8 @@ namespace core {
 /// Where a service is in its life. One enumerator, one deadline whose meaning it fixes.
 enum class State {
     Waiting,     ///< for what it requires, or for boot
+    Backoff,     ///< ended, and starts again; deadline = when
+    Scheduled,   ///< a oneshot between two runs of its schedule
     Setup,       ///< the child prepares: directories, templates, wait-for, setup steps
     Starting,    ///< execve succeeded, not ready yet; deadline = ready-timeout
     Up,          ///< ready
@@ -18,7 +20,7 @@ enum class State {
     Leaving,     ///< the main process is gone, others of the service still live; deadline = KILL
     Done,        ///< ended with success (or was stopped by us)
     Failed,      ///< ended without success, or could not start, or what it requires failed
-    Stopped,     ///< never started, because a stop came first or it is not enabled
+    Stopped,     ///< not enabled, stopped before its start, or stopped by somebody
 };
 
 /// The name of a state as `pidone status` prints it: "waiting", "setup", ...
@@ -43,7 +45,10 @@ struct Service {
     std::optional<Instant> ready_at;  ///< of the present run
     std::optional<Instant> deadline;
     std::optional<ExitStatus> last_exit;
-    bool is_ready = false;  ///< became ready in the present run (stays true while it stops)
+    bool is_ready = false;       ///< became ready in the present run (stays true while it stops)
+    std::uint32_t restarts = 0;  ///< runs after the first one
+    /// What the health probe says; none: it has none, or no result yet.
+    std::optional<bool> is_healthy;
     bool stop_wanted =
         false;      ///< we asked it to end, so 128 + the signal we sent counts as success
     Signal sent{};  ///< the last signal sent to stop it

@@ -61,6 +61,103 @@ struct BeforeStop {
     std::vector<std::string> command;
 };
 
+/// When a service that ended unasked is started again.
+enum class Restart {
+    No,
+    OnFailure,  ///< only when the end was no success
+    Always,     ///< also after a success; not for a oneshot, whose end is its purpose
+};
+
+/// What follows when a service has used up its restarts.
+enum class GiveUp {
+    Exit,  ///< the container ends with its code
+    Stop,  ///< the service and what requires it stay down, the container lives on
+};
+
+/// How a service is started again. The delay doubles with each attempt up to `max_delay`. Attempts
+/// count from the last run that lived for `window` at least.
+struct RestartPolicy {
+    Restart when = Restart::No;
+    Duration delay{200};
+    Duration max_delay{30'000};
+    unsigned jitter_permille = 100;  ///< a delay is off by up to this part of it, either way
+    Duration window{60'000};
+    int max_attempts = 5;  ///< 0 = no limit
+    GiveUp give_up = GiveUp::Exit;
+};
+
+/// What an unhealthy service brings about.
+enum class HealthAction { None, Restart, Exit };
+
+/// Looks at a service while it is up: a probe every `interval` (from the end of one to the start of
+/// the next), failed after `timeout`; `retries` failures in a row make it unhealthy, one success
+/// healthy. Failures within `start_period` of its start do not count.
+struct HealthCheck {
+    enum class Kind { None, Probe, Command };
+    Kind kind = Kind::None;
+    Endpoint endpoint;                 ///< Kind::Probe
+    std::vector<std::string> command;  ///< Kind::Command: run as the service's user, healthy = 0
+    Duration interval{10'000};
+    Duration timeout{3'000};
+    int retries = 3;  ///< at least 1
+    Duration start_period{0};
+    HealthAction action = HealthAction::None;
+};
+
+/// A socket that PID 1 opens and hands to each run of the service (sd_listen_fds(3)).
+struct ListenSocket {
+    Endpoint endpoint;  ///< Tcp or Unix; a host must be an address
+    std::string name;   ///< in LISTEN_FDNAMES; the default is the URL without what it forbids (':')
+    unsigned mode = 0666;  ///< of a unix socket
+    std::string owner;     ///< of a unix socket; "" = pidone's own user
+};
+
+/// A crontab(5) expression: bit n of a field is set when its value n is named.
+struct Cron {
+    std::uint64_t minutes = 0;
+    std::uint32_t hours = 0;
+    std::uint32_t days = 0;      ///< of the month, 1 to 31
+    std::uint32_t months = 0;    ///< 1 to 12
+    std::uint32_t weekdays = 0;  ///< 0 = Sunday to 6
+    bool any_day = true;         ///< the day of the month was '*'
+    bool any_weekday = true;     ///< the weekday was '*'; both named: one of them is enough
+};
+
+/// When a oneshot runs: each `every` from the end of set-up on, or when the clock of `timezone`
+/// shows what `cron` names.
+struct Schedule {
+    enum class Kind { None, Every, Cron };
+    Kind kind = Kind::None;
+    Duration every{0};
+    Cron cron;
+    std::string timezone = "UTC";  ///< a name of the tz database
+    std::string text;              ///< as in the file, for messages
+};
+
+/// Where the output of a service goes.
+enum class LogMode {
+    Inherit,  ///< straight to the container's own
+    Prefix,   ///< through the pump: "NAME: line"
+    Json,     ///< through the pump: one object a line
+};
+
+/// What happens when the container's output, or a log file, takes no more.
+enum class Overflow {
+    Block,  ///< the service waits, as on any pipe
+    Drop,   ///< lines are dropped and counted
+};
+
+struct LogSettings {
+    LogMode mode = LogMode::Inherit;
+    bool has_timestamps =
+        false;  ///< LogMode::Prefix: the time in front (JSON lines always have it)
+    Overflow overflow = Overflow::Block;
+    std::uint64_t keep = 0;         ///< bytes of last lines kept for `pidone logs`; 0 = none
+    std::string file;               ///< written as well; "" = none
+    std::uint64_t rotate_size = 0;  ///< bytes after which `file` becomes FILE.1; 0 = never
+    int rotate_keep = 0;            ///< how many FILE.N there are at most
+};
+
 struct EnvironmentFile {
     std::string path;
     bool is_optional = false;
@@ -159,6 +256,15 @@ struct ServiceSpec {
     KillMode kill_mode = KillMode::Mixed;
     BeforeStop before_stop;
     std::vector<SignalRoute> signals;
+    Signal reload_signal = base::kSigHup;
+    RestartPolicy restart;
+    HealthCheck health;
+    std::optional<Duration> watchdog;  ///< WATCHDOG=1 has to come at least this often, once up
+    std::vector<ListenSocket> listen;
+    Schedule schedule;
+    LogSettings log;
+    /// The NAME of NAME.toml when `instances` made several services of it, else "".
+    std::string template_name;
     ChildSpec child;
 };
 
@@ -190,6 +296,7 @@ struct Spec {
     Duration linger{2000};
     LogFormat log_format = LogFormat::Text;
     std::string control = "/run/pidone/control";  ///< "" = no control socket
+    bool reloads_on_hup = false;                  ///< HUP re-reads the files
     CommandSettings command;
 };
 

@@ -90,10 +90,12 @@ Health Supervisor::health(ServiceId id) const {
     }
     switch (service(id).state) {
     case State::Waiting:
+    case State::Backoff:
     case State::Setup:
     case State::Starting:
         return Health::Starting;
     case State::Up:
+    case State::Scheduled:
     case State::Done:
         return Health::Healthy;
     case State::BeforeStop:
@@ -147,6 +149,14 @@ void Supervisor::dispatch(const Event& event) {
         return;
     case Event::Kind::TimeExtended:
         return on_time_extended(event.service, event.duration);
+    case Event::Kind::HealthProbed:
+    case Event::Kind::WatchdogFed:
+    case Event::Kind::WatchdogFailed:
+    case Event::Kind::Due:
+    case Event::Kind::StartAsked:
+    case Event::Kind::StopAsked:
+    case Event::Kind::RestartAsked:
+        return;
     case Event::Kind::SignalReceived:
         return on_signal(event.signal);
     case Event::Kind::ChildrenGone:

@@ -57,6 +57,13 @@ void Supervisor::dispatch_command(const Event& event) {
     case Event::Kind::HookExited:
     case Event::Kind::MainPidChanged:
     case Event::Kind::TimeExtended:
+    case Event::Kind::HealthProbed:
+    case Event::Kind::WatchdogFed:
+    case Event::Kind::WatchdogFailed:
+    case Event::Kind::Due:
+    case Event::Kind::StartAsked:
+    case Event::Kind::StopAsked:
+    case Event::Kind::RestartAsked:
     case Event::Kind::LingerDone:
     case Event::Kind::Tick:
         return;  // none of them belongs to a program that knows nothing of us

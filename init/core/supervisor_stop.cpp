@@ -60,6 +60,8 @@ void Supervisor::expire_service(ServiceId id) {
     case State::Leaving:
         return is_killed ? finish(id) : kill_service(id);
     case State::Waiting:
+    case State::Backoff:
+    case State::Scheduled:
     case State::Setup:
     case State::Up:
     case State::Done:

@@ -72,6 +72,9 @@ void Runtime::execute(const core::Command& command) {
     case core::Command::Kind::KillHook:
         kill_helper(process(command.service).hook);
         return;
+    case core::Command::Kind::StartHealthProbe:
+    case core::Command::Kind::StopHealthProbe:
+        return;
     case core::Command::Kind::Signal:
         send(command);
         return;

@@ -36,6 +36,10 @@ base::Text fault(const Report& report, const core::Spec& spec, const DeathNote& 
     switch (report.fault) {
     case Report::Fault::Ended:
         return death(report, note);
+    case Report::Fault::Unhealthy:
+        return base::Text{"was unhealthy"};
+    case Report::Fault::WatchdogMissed:
+        return base::Text{"missed its watchdog"};
     case Report::Fault::NotStarted:
         return base::Text{"did not start"};
     case Report::Fault::NotReady:
@@ -148,6 +152,15 @@ void say(const Report& report, const core::Spec& spec, const DeathNote& note,
     case Report::Kind::HookFailed:
         log.about(name, Severity::Warn, "before-stop command {}; stopping all the same",
                   base::to_string(report.status).view());
+        return;
+    case Report::Kind::Unhealthy:
+    case Report::Kind::Healthy:
+    case Report::Kind::WatchdogMissed:
+    case Report::Kind::RequirementDown:
+    case Report::Kind::StopAsked:
+    case Report::Kind::StartAsked:
+    case Report::Kind::RestartAsked:
+    case Report::Kind::RunSkipped:
         return;
     case Report::Kind::ShutdownStarted:
     case Report::Kind::StopNow:

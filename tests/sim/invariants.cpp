@@ -56,6 +56,8 @@ void World::check_command(const core::Command& command) {
     case core::Command::Kind::StartProbe:
     case core::Command::Kind::StopProbe:
     case core::Command::Kind::KillHook:
+    case core::Command::Kind::StartHealthProbe:
+    case core::Command::Kind::StopHealthProbe:
     case core::Command::Kind::Signal:
     case core::Command::Kind::WatchTree:
     case core::Command::Kind::Exit:

@@ -25,6 +25,9 @@ void World::obey(const core::Command& command) {
         return run_hook(command.service);
     case core::Command::Kind::KillHook:
         return kill_role(command.service, Process::Role::Hook);
+    case core::Command::Kind::StartHealthProbe:
+    case core::Command::Kind::StopHealthProbe:
+        return;
     case core::Command::Kind::Signal:
         return signal(command);
     case core::Command::Kind::WatchTree:

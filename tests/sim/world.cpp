@@ -172,6 +172,13 @@ void World::learn(const core::Event& event) {
         return;
     }
     case core::Event::Kind::Spawned:
+    case core::Event::Kind::HealthProbed:
+    case core::Event::Kind::WatchdogFed:
+    case core::Event::Kind::WatchdogFailed:
+    case core::Event::Kind::Due:
+    case core::Event::Kind::StartAsked:
+    case core::Event::Kind::StopAsked:
+    case core::Event::Kind::RestartAsked:
     case core::Event::Kind::HookExited:
     case core::Event::Kind::MainPidChanged:
     case core::Event::Kind::TimeExtended:

@@ -13,9 +13,11 @@ std::string short_name(core::Signal signal) {
 
 constexpr std::array kScopes{"main", "group", "tree"};
 constexpr std::array kReports{
-    "Starting",     "Ready",       "Exited",      "StartFailed",     "Done",    "DependencyFailed",
-    "ReadyTimeout", "Stopping",    "StopTimeout", "ShutdownStarted", "StopNow", "SignalDropped",
-    "Draining",     "SpawnFailed", "HookFailed",  "Exiting"};
+    "Starting",         "Ready",         "Exited",         "StartFailed",     "Done",
+    "DependencyFailed", "ReadyTimeout",  "Stopping",       "StopTimeout",     "ShutdownStarted",
+    "StopNow",          "SignalDropped", "Draining",       "SpawnFailed",     "HookFailed",
+    "Unhealthy",        "Healthy",       "WatchdogMissed", "RequirementDown", "StopAsked",
+    "StartAsked",       "RestartAsked",  "RunSkipped",     "Exiting"};
 
 }  // namespace
 
@@ -124,6 +126,10 @@ std::string Driver::text(const core::Command& command) const {
         return "hook " + who;
     case core::Command::Kind::KillHook:
         return "kill-hook " + who;
+    case core::Command::Kind::StartHealthProbe:
+        return "health-probe " + who + (command.number == 1 ? " (last)" : "");
+    case core::Command::Kind::StopHealthProbe:
+        return "stop-health-probe " + who;
     case core::Command::Kind::Signal: {
         std::string value;
         if (command.signal.has_value) {
