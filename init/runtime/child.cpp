@@ -73,7 +73,7 @@ ChildResult<void> install_ready_descriptor(int ready_fd, int number, int& status
 
 // Set-up in the order that the manual promises; returns the environment of the service.
 ChildResult<VariableTable> set_up(const core::ServiceSpec& service,
-                                  const std::optional<sys::User>& user) {
+                                  const std::optional<sys::User>& user, int status_fd) {
     auto variables = make_environment(service.child, sys::environment_entries(), user);
     if (!variables) {
         return variables;
@@ -85,10 +85,10 @@ ChildResult<VariableTable> set_up(const core::ServiceSpec& service,
         done = render_templates(service.child, *variables, user);
     }
     if (done) {
-        done = wait_for_endpoints(service);
+        done = wait_for_endpoints(service, status_fd);
     }
     if (done) {
-        done = run_setup(service, *variables, user);
+        done = run_setup(service, *variables, user, status_fd);
     }
     if (!done) {
         return base::unexpected<ChildError>{std::move(done.error())};
@@ -106,7 +106,7 @@ ChildError become_main_process(const core::ServiceSpec& service, const ChildCont
         return std::move(user.error());
     }
     open_output_to(*user);
-    auto variables = set_up(service, *user);
+    auto variables = set_up(service, *user, status_fd);
     if (!variables) {
         return std::move(variables.error());
     }

@@ -24,10 +24,11 @@ enum class Stage : std::uint8_t {
     Execute,
 };
 
-/// StartFailure::exit_code of the one message that is none: "the set-up is done, execve comes
-/// next". Service mode writes it so that PID 1 can tell the end of file that execve makes from the
+/// StartFailure::exit_code of the messages that are none. With Stage::Execute: "the set-up is done,
+/// execve comes next"; with another stage: `text` is what the set-up is at, for `pidone why`.
+/// Service mode writes it so that PID 1 can tell the end of file that execve makes from the
 /// one that a death makes.
-inline constexpr std::uint8_t kExecutesNext = 0;
+inline constexpr std::uint8_t kNoFailure = 0;
 
 /// What a child that cannot start writes to its status pipe before it exits with `exit_code`. Fixed
 /// size below PIPE_BUF, so the write is atomic and the parent needs no memory. An end of file

@@ -26,9 +26,14 @@ StartFailure to_failure(const ChildError& error) {
     return failure;
 }
 
+void announce_step(int status_fd, Stage stage, const std::string& text) {
+    const auto message = to_failure({.stage = stage, .exit_code = kNoFailure, .text = text});
+    sys::write_fully(status_fd, &message, sizeof message);
+}
+
 void announce_execute(int status_fd) {
     StartFailure message;
-    message.exit_code = kExecutesNext;
+    message.exit_code = kNoFailure;
     sys::write_fully(status_fd, &message, sizeof message);
 }
 

@@ -27,6 +27,9 @@ using ChildResult = base::Result<T, ChildError>;
 /// The same in its fixed size; a text that is too long is cut.
 [[nodiscard]] StartFailure to_failure(const ChildError& error);
 
+/// Tells PID 1 through `status_fd` what the set-up is at now.
+void announce_step(int status_fd, Stage stage, const std::string& text);
+
 /// Tells PID 1 through `status_fd` that nothing but the execve is left.
 void announce_execute(int status_fd);
 

@@ -96,9 +96,6 @@ ChildResult<void> write_stamp(const core::SetupStep& step) {
 
 ChildResult<void> run_step(const core::ServiceSpec& service, const core::SetupStep& step,
                            const VariableTable& variables, const std::optional<sys::User>& user) {
-    if (is_done(step)) {
-        return {};
-    }
     auto result = step.creates.empty() ? ChildResult<void>{} : make_staging(step, user);
     if (result) {
         result = run_command(service, step, variables, user);
@@ -135,8 +132,12 @@ std::vector<std::string> with_staging(const std::vector<std::string>& command,
 }
 
 ChildResult<void> run_setup(const core::ServiceSpec& service, const VariableTable& variables,
-                            const std::optional<sys::User>& user) {
+                            const std::optional<sys::User>& user, int status_fd) {
     for (const auto& step : service.child.setup) {
+        if (is_done(step)) {
+            continue;
+        }
+        announce_step(status_fd, Stage::Setup, quoted_name(step));
         if (auto done = run_step(service, step, variables, user); !done) {
             return done;
         }

@@ -20,9 +20,10 @@ namespace runtime {
                                                     const std::string& staging);
 
 /// Runs the set-up steps of `service` one after the other, each unless its guard says that it was
-/// done. A step that fails ends the start with the step's own exit code.
+/// done, and tells PID 1 through `status_fd` which. A step that fails ends the start with the
+/// step's own exit code.
 [[nodiscard]] ChildResult<void> run_setup(const core::ServiceSpec& service,
                                           const VariableTable& variables,
-                                          const std::optional<sys::User>& user);
+                                          const std::optional<sys::User>& user, int status_fd);
 
 }  // namespace runtime

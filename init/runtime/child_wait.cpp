@@ -53,8 +53,9 @@ ChildResult<void> wait_for_endpoint(const std::string& service, const core::Wait
 
 }  // namespace
 
-ChildResult<void> wait_for_endpoints(const core::ServiceSpec& service) {
+ChildResult<void> wait_for_endpoints(const core::ServiceSpec& service, int status_fd) {
     for (const auto& wait : service.child.wait_for) {
+        announce_step(status_fd, Stage::WaitFor, "wait-for " + base::to_string(wait.endpoint));
         if (auto answered = wait_for_endpoint(service.name, wait); !answered) {
             return answered;
         }

@@ -37,11 +37,13 @@ void Runtime::on_status(ServiceId id) {
         if (*size == 0) {
             break;
         }
-        if (message.exit_code == 0) {
-            process.reached_exec = true;
+        message.text[sizeof message.text - 1] = '\0';
+        if (message.exit_code == kNoFailure) {
+            process.reached_exec = message.stage == Stage::Execute;
+            process.progress.enter(message.text);
             continue;
         }
-        message.text[sizeof message.text - 1] = '\0';
+        process.progress.fail(message);
         say_failure(id, message);
         queue_.push({.kind = Event::Kind::StartFailed, .service = id, .number = message.exit_code});
         forget(process.status);
@@ -51,6 +53,7 @@ void Runtime::on_status(ServiceId id) {
     // follows.
     if (process.reached_exec) {
         forget(process.status);
+        process.progress.succeed(now_);
         queue_.push({.kind = Event::Kind::Executed, .service = id});
     } else {
         loop_.remove(process.status.token);

@@ -101,6 +101,7 @@ void Runtime::spawn(core::ServiceId id) {
     }
     process.leader = process.main = *pid;
     process.reached_exec = false;
+    process.progress.begin();
     process.tree.begin(*pid);
     queue_.push({.kind = core::Event::Kind::Spawned, .service = id, .pid = *pid});
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/event.hpp"
+#include "runtime/progress.hpp"
 #include "runtime/report.hpp"
 #include "runtime/service_tree.hpp"
 #include "sys/fd.hpp"
@@ -42,6 +43,7 @@ struct ServiceProcess {
     std::uint64_t refused_messages = 0;
     DeathNote death;         ///< what is known of its last end
     base::Text status_text;  ///< STATUS= of sd_notify
+    Progress progress;
     ServiceTree tree;
 };
 
