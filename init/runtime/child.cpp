@@ -114,6 +114,12 @@ ChildError become_main_process(const core::ServiceSpec& service, const ChildCont
     if (!context.notify_socket.empty()) {
         variables->set("NOTIFY_SOCKET", context.notify_socket);
     }
+    if (service.watchdog) {
+        using std::chrono::microseconds;
+        const auto own_pid = std::to_string(base::raw(sys::own_pid()));
+        variables->set("WATCHDOG_USEC", std::to_string(microseconds{*service.watchdog}.count()));
+        variables->set("WATCHDOG_PID", own_pid);
+    }
     if (auto ready =
             install_ready_descriptor(context.ready_fd, service.ready.descriptor, status_fd);
         !ready) {

@@ -42,9 +42,10 @@ struct StartFailure {
 
 /// What a child takes over from PID 1 besides its spec.
 struct ChildContext {
-    int status_fd = -1;         ///< close-on-exec write end of the status pipe
-    int ready_fd = -1;          ///< write end for Readiness::Kind::Descriptor, or -1
-    std::string notify_socket;  ///< value for NOTIFY_SOCKET ("@..."), or "" = do not set one
+    int status_fd = -1;          ///< close-on-exec write end of the status pipe
+    int ready_fd = -1;           ///< write end for Readiness::Kind::Descriptor, or -1
+    std::string notify_socket;   ///< value for NOTIFY_SOCKET ("@..."), or "" = do not set one
+    bool tells_failure = false;  ///< a failing health probe says why
 };
 
 /// The whole life of a service's child of PID 1 up to execve. PID 1 has one thread, so the child
@@ -55,6 +56,10 @@ struct ChildContext {
 /// The readiness probe of a service: tries until it succeeds, then exits with 0. Killed from
 /// outside when nobody waits for it any more.
 [[noreturn]] void run_ready_probe(const core::ServiceSpec& spec, const ChildContext& context);
+
+/// One look at the health of a service: tries once, and exits with 0 when it is healthy. Killed
+/// with its group when it takes longer than its timeout.
+[[noreturn]] void run_health_probe(const core::ServiceSpec& spec, const ChildContext& context);
 
 /// The before-stop command of a service, run as its user with its environment; exits with the
 /// command's code.

@@ -8,6 +8,7 @@
 #include "runtime/child_error.hpp"
 #include "runtime/child_execute.hpp"
 #include "runtime/child_user.hpp"
+#include "sys/child_process.hpp"
 #include "sys/clock.hpp"
 #include "sys/descriptors.hpp"
 #include "sys/environment.hpp"
@@ -23,6 +24,7 @@ using base::Duration;
 constexpr Duration kFirstPause{10};
 constexpr Duration kLongestPause{100};
 constexpr Duration kSilence{5'000};
+constexpr int kFirstOfOurs = 3;
 
 // What a probe or hook needs from the service: who it is and what it sees.
 struct Actor {
@@ -36,6 +38,8 @@ void become_group() {
     sys::reset_dispositions();
     sys::restore_mask(0);
     sys::restore_nofile();
+    // A copy of PID 1's own would keep a connection or a socket open that PID 1 has closed.
+    sys::close_from(kFirstOfOurs);
 }
 
 Actor make_actor(const core::ServiceSpec& spec, const ChildContext& context) {
@@ -110,6 +114,28 @@ void probe_command(const core::ServiceSpec& spec, const ChildContext& context) {
     });
 }
 
+// Why it is not healthy, or "". PID 1 ends it at its timeout, and says so itself.
+std::string try_health_endpoint(const core::ServiceSpec& spec) {
+    const auto& health = spec.health;
+    const auto answer = sys::try_endpoint(health.endpoint, health.timeout * 2);
+    return answer ? "" : base::to_string(health.endpoint) + ": " + answer.error().text;
+}
+
+std::string try_health_command(const core::ServiceSpec& spec, const ChildContext& context) {
+    const auto actor = make_actor(spec, context);
+    const auto status = run_as_service(
+        spec, actor.user,
+        {.argv = spec.health.command, .environment = actor.environment, .discards_output = true});
+    if (!status) {
+        auto error = status.error();
+        error.text = "'health': " + error.text;
+        give_up(context.status_fd, spec.name, error);
+    }
+    return *status == base::ExitStatus::exited(0)
+               ? ""
+               : "'" + spec.health.command.front() + "' " + base::to_string(*status);
+}
+
 }  // namespace
 
 void run_ready_probe(const core::ServiceSpec& spec, const ChildContext& context) {
@@ -120,6 +146,22 @@ void run_ready_probe(const core::ServiceSpec& spec, const ChildContext& context)
         probe_endpoint(spec);
     }
     sys::exit_now(0);
+}
+
+void run_health_probe(const core::ServiceSpec& spec, const ChildContext& context) {
+    constexpr int kUnhealthy = 1;
+    become_group();
+    if (!context.tells_failure) {
+        // What fails every few seconds is said once, by the try that counts.
+        sys::discard_output();
+    }
+    const auto reason = spec.health.kind == core::HealthCheck::Kind::Command
+                            ? try_health_command(spec, context)
+                            : try_health_endpoint(spec);
+    if (!reason.empty()) {
+        say(spec.name, "health probe: " + reason);
+    }
+    sys::exit_now(reason.empty() ? 0 : kUnhealthy);
 }
 
 void run_hook(const core::ServiceSpec& spec, const ChildContext& context) {

@@ -45,14 +45,14 @@ std::size_t list_others(std::span<sys::ProcessInfo> list) {
     return count;
 }
 
+}  // namespace
+
 void kill_helper(base::Pid group) {
     if (group != base::Pid::None) {
         static_cast<void>(sys::kill_group(group, base::kSigKill));
         static_cast<void>(sys::kill(group, base::kSigKill));
     }
 }
-
-}  // namespace
 
 void Runtime::execute(const core::Command& command) {
     switch (command.kind) {
@@ -64,16 +64,20 @@ void Runtime::execute(const core::Command& command) {
         start_probe(command.service);
         return;
     case core::Command::Kind::StopProbe:
-        kill_helper(process(command.service).probe);
+        // Forgotten, so that it cannot make the next run ready, had it just succeeded.
+        kill_helper(std::exchange(process(command.service).probe, base::Pid::None));
         return;
     case core::Command::Kind::RunHook:
         run_hook(command.service);
         return;
     case core::Command::Kind::KillHook:
-        kill_helper(process(command.service).hook);
+        kill_helper(std::exchange(process(command.service).hook, base::Pid::None));
         return;
     case core::Command::Kind::StartHealthProbe:
+        start_health_probe(command.service, command.number == 1);
+        return;
     case core::Command::Kind::StopHealthProbe:
+        stop_health_probe(command.service);
         return;
     case core::Command::Kind::Signal:
         send(command);

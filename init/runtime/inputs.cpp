@@ -19,6 +19,12 @@ namespace {
 // descriptor ready, so the next turn goes on. Enough for all that a pipe or a socket holds.
 constexpr int kMaxReads = 1024;
 
+core::Duration milliseconds_of(std::uint64_t microseconds) {
+    constexpr std::uint64_t kLongest = 86'400'000;
+    return core::Duration{
+        static_cast<core::Duration::rep>(std::min(microseconds / 1'000, kLongest))};
+}
+
 }  // namespace
 
 // The child writes whole StartFailures, below PIPE_BUF, so one read is one message.
@@ -137,6 +143,9 @@ void Runtime::on_notify(ServiceId id) {
         if (receipt->kind == sys::NotifyReceipt::Kind::Barrier) {
             continue;
         }
+        if (process.main == base::Pid::None) {
+            continue;  // the last words of a run that is over
+        }
         if (receipt->kind == sys::NotifyReceipt::Kind::Message && may_notify(id, receipt->sender)) {
             take_message(id, *receipt);
             // One datagram at a time, so a flood of them cannot fill the queue.
@@ -188,13 +197,20 @@ void Runtime::take_message(ServiceId id, const sys::NotifyReceipt& receipt) {
         }
     }
     if (message.extend_usec) {
-        constexpr std::uint64_t kLongest = 86'400'000;
-        const auto milliseconds = std::min(*message.extend_usec / 1'000, kLongest);
         queue_.push({.kind = Event::Kind::TimeExtended,
                      .service = id,
-                     .duration = core::Duration{static_cast<core::Duration::rep>(milliseconds)}});
+                     .duration = milliseconds_of(*message.extend_usec)});
     }
-    if (message.is_ready) {
+    if (message.feeds_watchdog || message.watchdog_usec) {
+        queue_.push({.kind = Event::Kind::WatchdogFed,
+                     .service = id,
+                     .duration = milliseconds_of(message.watchdog_usec.value_or(0))});
+    }
+    if (message.fails_watchdog) {
+        queue_.push({.kind = Event::Kind::WatchdogFailed, .service = id});
+    }
+    // With a watchdog there is a socket, whatever readiness is.
+    if (message.is_ready && spec(id).ready.kind == core::Readiness::Kind::Notify) {
         queue_.push({.kind = Event::Kind::Ready, .service = id});
     }
 }

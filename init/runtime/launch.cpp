@@ -65,8 +65,26 @@ void Runtime::fail_spawn(core::ServiceId id, const base::Errno& error) {
     queue_.push({.kind = core::Event::Kind::SpawnFailed, .service = id, .number = error.code});
 }
 
+// Nothing that the run before has said or left counts for the next one.
+void Runtime::begin_run(core::ServiceId id) {
+    auto& process = this->process(id);
+    forget(process.status);
+    forget(process.ready);
+    if (process.notify.fd) {
+        sys::discard_notify(process.notify.fd.get());
+    }
+    process.next_probe.reset();
+    process.reached_exec = false;
+    process.progress.begin();
+    process.tree_is_watched = false;
+    process.refused_messages = 0;
+    process.death = {};
+    process.status_text = {};
+}
+
 void Runtime::spawn(core::ServiceId id) {
     auto& process = this->process(id);
+    begin_run(id);
     const auto status = watch_pipe(process.status, Source::Status, id);
     if (!status) {
         fail_spawn(id, status.error());
@@ -100,8 +118,6 @@ void Runtime::spawn(core::ServiceId id) {
         static_cast<void>(sys::set_group(*pid, *pid));
     }
     process.leader = process.main = *pid;
-    process.reached_exec = false;
-    process.progress.begin();
     process.tree.begin(*pid);
     queue_.push({.kind = core::Event::Kind::Spawned, .service = id, .pid = *pid});
 }
@@ -119,6 +135,43 @@ void Runtime::start_probe(core::ServiceId id) {
     }
     static_cast<void>(sys::set_group(*pid, *pid));
     process(id).probe = *pid;
+}
+
+void Runtime::start_health_probe(core::ServiceId id, bool counts) {
+    auto& process = this->process(id);
+    // Never two at once, whatever became of the one before.
+    kill_helper(process.health);
+    process.health_began = now_;
+    process.health_counts = counts;
+    const auto pid = sys::fork_child();
+    if (!pid) {
+        log_.about(spec(id).name, logging::Severity::Error, "cannot fork the health probe: {}",
+                   logging::error_text(pid.error().code));
+        process.health = base::Pid::None;
+        queue_.push({.kind = core::Event::Kind::HealthProbed,
+                     .service = id,
+                     .status = core::ExitStatus::exited(base::kExitSystem)});
+        return;
+    }
+    if (*pid == base::Pid::None) {
+        auto context = context_for(id);
+        context.tells_failure = counts;
+        run_health_probe(spec(id), context);
+    }
+    static_cast<void>(sys::set_group(*pid, *pid));
+    process.health = *pid;
+}
+
+// Its end follows, and is the event. Killed, it cannot tell why itself.
+void Runtime::stop_health_probe(core::ServiceId id) {
+    auto& process = this->process(id);
+    const auto timeout = spec(id).health.timeout;
+    if (process.health_counts && now_ - process.health_began >= timeout) {
+        log_.about(spec(id).name, logging::Severity::Info, "health probe: no answer within {}",
+                   base::to_string(timeout).view());
+    }
+    process.health_counts = false;
+    kill_helper(process.health);
 }
 
 // A service whose probe is lost would stay in its start for ever.

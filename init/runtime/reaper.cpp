@@ -82,20 +82,7 @@ void Runtime::on_death(const sys::Exited& child) {
             on_main_death(id, child);
             return;
         }
-        if (child.pid == process.probe) {
-            process.probe = base::Pid::None;
-            if (child.status == core::ExitStatus::exited(0)) {
-                queue_.push({.kind = Event::Kind::Ready, .service = id});
-                pump();
-            } else if (supervisor_.service(id).state == core::State::Starting) {
-                process.next_probe = now_ + kProbePause;
-            }
-            return;
-        }
-        if (child.pid == process.hook) {
-            process.hook = base::Pid::None;
-            queue_.push({.kind = Event::Kind::HookExited, .service = id, .status = child.status});
-            pump();
+        if (on_helper_death(id, child)) {
             return;
         }
     }
@@ -104,6 +91,31 @@ void Runtime::on_death(const sys::Exited& child) {
     } else {
         log_.debug("reaped orphan {}", base::raw(child.pid));
     }
+}
+
+// Whether it was a probe or a hook of `id`. What it started goes with it, while its number is
+// reserved for its group.
+bool Runtime::on_helper_death(ServiceId id, const sys::Exited& child) {
+    auto& process = this->process(id);
+    if (child.pid == process.probe) {
+        process.probe = base::Pid::None;
+        if (child.status == core::ExitStatus::exited(0)) {
+            queue_.push({.kind = Event::Kind::Ready, .service = id});
+        } else if (supervisor_.service(id).state == core::State::Starting) {
+            process.next_probe = now_ + kProbePause;
+        }
+    } else if (child.pid == process.hook) {
+        process.hook = base::Pid::None;
+        queue_.push({.kind = Event::Kind::HookExited, .service = id, .status = child.status});
+    } else if (child.pid == process.health) {
+        process.health = base::Pid::None;
+        static_cast<void>(sys::kill_group(child.pid, base::kSigKill));
+        queue_.push({.kind = Event::Kind::HealthProbed, .service = id, .status = child.status});
+    } else {
+        return false;
+    }
+    pump();
+    return true;
 }
 
 void Runtime::on_main_death(ServiceId id, const sys::Exited& child) {

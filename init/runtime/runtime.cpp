@@ -18,6 +18,10 @@ std::size_t slots_for(const core::Spec& spec) {
     return spec.services.size() * 3 + 2 + control::Server::kSlots;
 }
 
+bool has_notify_socket(const core::ServiceSpec& service) {
+    return service.ready.kind == core::Readiness::Kind::Notify || service.watchdog.has_value();
+}
+
 std::string_view upward_message(core::Health health) {
     switch (health) {
     case core::Health::Starting:
@@ -61,7 +65,7 @@ base::Result<std::unique_ptr<Runtime>> Runtime::create(const core::Spec& spec,
         return base::unexpected{added.error()};
     }
     for (std::size_t i = 0; i < spec.services.size(); ++i) {
-        if (spec.services[i].ready.kind != core::Readiness::Kind::Notify) {
+        if (!has_notify_socket(spec.services[i])) {
             continue;
         }
         auto socket = sys::open_notify_socket();
@@ -93,7 +97,7 @@ Runtime::Runtime(const core::Spec& spec, const Settings& settings, logging::Logg
     for (const auto& service : spec.services) {
         processes_.emplace_back(service.name);
     }
-    helpers_.reserve(spec.services.size() * 2);
+    helpers_.reserve(spec.services.size() * 3);
     views_.resize(spec.services.size());
     if (spec.mode == core::Mode::Command && !spec.command.is_pause) {
         program_.emplace(spec.services.front(), spec.command, settings.sigchld_was_ignored,
@@ -285,7 +289,7 @@ void Runtime::check_trees() {
 std::span<const base::Pid> Runtime::helpers() {
     helpers_.clear();
     for (const auto& process : processes_) {
-        for (const auto pid : {process.probe, process.hook}) {
+        for (const auto pid : {process.probe, process.hook, process.health}) {
             if (pid != base::Pid::None) {
                 helpers_.push_back(pid);
             }

@@ -79,7 +79,10 @@ class Runtime {
 
     // launch.cpp: fork.
     void spawn(core::ServiceId id);
+    void begin_run(core::ServiceId id);
     void start_probe(core::ServiceId id);
+    void start_health_probe(core::ServiceId id, bool counts);
+    void stop_health_probe(core::ServiceId id);
     void restart_probes(core::Instant now);
     void run_hook(core::ServiceId id);
     [[nodiscard]] ChildContext context_for(core::ServiceId id) const;
@@ -96,6 +99,7 @@ class Runtime {
     void reap_children();
     void bury(const sys::Exited& child);
     void on_death(const sys::Exited& child);
+    [[nodiscard]] bool on_helper_death(core::ServiceId id, const sys::Exited& child);
     void on_main_death(core::ServiceId id, const sys::Exited& child);
     void check_trees();
     [[nodiscard]] bool any_tree_is_watched() const;

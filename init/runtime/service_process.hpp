@@ -34,9 +34,12 @@ struct ServiceProcess {
     std::optional<base::Instant> next_probe;  ///< when the probe is tried again: it could not be
                                               ///< started, or ended without an answer
     base::Pid hook = base::Pid::None;         ///< before-stop command
-    Watched status;  ///< status pipe, until execve or the end of the set-up
-    Watched ready;   ///< readiness pipe
-    Watched notify;  ///< notification socket, kept for all runs
+    base::Pid health = base::Pid::None;       ///< health probe
+    base::Instant health_began{};             ///< when it was started
+    bool health_counts = false;  ///< its failure makes the service unhealthy, so it is said
+    Watched status;              ///< status pipe, until execve or the end of the set-up
+    Watched ready;               ///< readiness pipe
+    Watched notify;  ///< notification socket, kept for all runs; what a run left unread is dropped
     std::array<char, 8> notify_address{};
     bool reached_exec = false;  ///< the child said that its execve comes next
     bool tree_is_watched = false;
@@ -46,5 +49,8 @@ struct ServiceProcess {
     Progress progress;
     ServiceTree tree;
 };
+
+/// KILL to a probe or a hook, with all that is in its group; None is nobody.
+void kill_helper(base::Pid group);
 
 }  // namespace runtime

@@ -14,6 +14,10 @@
 namespace sys {
 namespace {
 
+// More than a datagram socket queues (net.unix.max_dgram_qlen is 10 to 512), so that a sender
+// without end cannot hold us.
+constexpr int kMaxDiscarded = 1024;
+
 template <class Number>
 bool parse_number(std::string_view text, Number& number) noexcept {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -37,12 +41,15 @@ bool apply_assignment(std::string_view name, std::string_view value,
             return false;
         }
         message.main_pid = base::Pid{pid};
-    } else if (name == "EXTEND_TIMEOUT_USEC") {
+    } else if (name == "WATCHDOG") {
+        message.feeds_watchdog = message.feeds_watchdog || value == "1";
+        message.fails_watchdog = message.fails_watchdog || value == "trigger";
+    } else if (name == "EXTEND_TIMEOUT_USEC" || name == "WATCHDOG_USEC") {
         std::uint64_t microseconds = 0;
         if (!parse_number(value, microseconds)) {
             return false;
         }
-        message.extend_usec = microseconds;
+        (name == "WATCHDOG_USEC" ? message.watchdog_usec : message.extend_usec) = microseconds;
     }
     return true;
 }
@@ -157,6 +164,16 @@ base::Result<NotifyReceipt> receive_notify(int fd, std::span<char> buffer) noexc
         receipt.message = *message;
     }
     return receipt;
+}
+
+void discard_notify(int fd) noexcept {
+    // Of a longer datagram nothing stays behind, and descriptors without room are never installed.
+    char byte = 0;
+    for (int count = 0; count < kMaxDiscarded; ++count) {
+        if (::recv(fd, &byte, sizeof byte, MSG_DONTWAIT) < 0 && errno != EINTR) {
+            return;
+        }
+    }
 }
 
 base::Result<void> send_notify(std::string_view address, std::string_view text) noexcept {

@@ -20,13 +20,16 @@ inline constexpr std::size_t kNotifyMax = 4096;
 
 /// What one datagram said. Unknown assignments are ignored, the last of several equal ones counts.
 struct NotifyMessage {
-    bool is_ready = false;                     ///< READY=1
-    bool is_stopping = false;                  ///< STOPPING=1
-    bool is_reloading = false;                 ///< RELOADING=1
-    bool has_status = false;                   ///< STATUS=
-    std::string_view status;                   ///< its text; points into the datagram
-    base::Pid main_pid = base::Pid::None;      ///< MAINPID=
-    std::optional<std::uint64_t> extend_usec;  ///< EXTEND_TIMEOUT_USEC=, microseconds
+    bool is_ready = false;                       ///< READY=1
+    bool is_stopping = false;                    ///< STOPPING=1
+    bool is_reloading = false;                   ///< RELOADING=1
+    bool has_status = false;                     ///< STATUS=
+    std::string_view status;                     ///< its text; points into the datagram
+    base::Pid main_pid = base::Pid::None;        ///< MAINPID=
+    std::optional<std::uint64_t> extend_usec;    ///< EXTEND_TIMEOUT_USEC=, microseconds
+    bool feeds_watchdog = false;                 ///< WATCHDOG=1
+    bool fails_watchdog = false;                 ///< WATCHDOG=trigger
+    std::optional<std::uint64_t> watchdog_usec;  ///< WATCHDOG_USEC=, microseconds; 0 = off
 };
 
 /// Reads the text of a datagram: lines of NAME=value. Empty when it holds a NUL byte, is longer
@@ -60,6 +63,9 @@ struct NotifyReceipt {
 
 /// Takes one datagram; `buffer` holds its text and should have kNotifyMax bytes at least.
 [[nodiscard]] base::Result<NotifyReceipt> receive_notify(int fd, std::span<char> buffer) noexcept;
+
+/// Throws away what is waiting on `fd`, the descriptors that came along included.
+void discard_notify(int fd) noexcept;
 
 /// Sends `text` to somebody else's notification socket: the value of our own NOTIFY_SOCKET, a path
 /// or "@name". Never blocks.

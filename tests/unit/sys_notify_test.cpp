@@ -57,6 +57,16 @@ TEST_CASE("a datagram says several things at once") {
     CHECK(message->extend_usec == 1'500'000);
 }
 
+TEST_CASE("the watchdog is fed by 1, failed by trigger, and changed by a number") {
+    CHECK(sys::parse_notify("WATCHDOG=1")->feeds_watchdog);
+    CHECK_FALSE(sys::parse_notify("WATCHDOG=1")->fails_watchdog);
+    CHECK(sys::parse_notify("READY=1\nWATCHDOG=trigger")->fails_watchdog);
+    CHECK_FALSE(sys::parse_notify("WATCHDOG=2")->feeds_watchdog);
+    CHECK(sys::parse_notify("WATCHDOG_USEC=2000000")->watchdog_usec == 2'000'000);
+    CHECK_FALSE(sys::parse_notify("WATCHDOG_USEC=2s"));
+    CHECK_FALSE(sys::parse_notify("READY=1")->watchdog_usec);
+}
+
 TEST_CASE("only the value 1 makes it ready, stopping or reloading") {
     CHECK_FALSE(sys::parse_notify("READY=0")->is_ready);
     CHECK_FALSE(sys::parse_notify("READY")->is_ready);
