@@ -92,7 +92,10 @@ bool follow_parent(const config::Options& options, base::Pid parent, logging::Lo
 
 // A limit that is too low would show as a failed start at some later moment.
 bool has_descriptors(const core::Spec& spec, logging::Logger& log) {
-    const auto needed = kOwnDescriptors + kPerService * spec.services.size();
+    auto needed = kOwnDescriptors + kPerService * spec.services.size();
+    for (const auto& service : spec.services) {
+        needed += service.listen.size();
+    }
     const auto limit = sys::raise_nofile(needed);
     if (limit < needed) {
         log.error(
@@ -110,7 +113,7 @@ int run_spec(const core::Spec& spec, const runtime::Settings& settings, logging:
                   logging::error_text(runtime.error().code));
         return base::kExitSystem;
     }
-    return (*runtime)->run();
+    return (*runtime)->open_sockets() ? (*runtime)->run() : base::kExitSystem;
 }
 
 }  // namespace

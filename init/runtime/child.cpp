@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "runtime/child_descriptors.hpp"
 #include "runtime/child_directories.hpp"
 #include "runtime/child_environment.hpp"
 #include "runtime/child_error.hpp"
@@ -47,30 +48,6 @@ void open_output_to(const std::optional<sys::User>& user) {
     }
 }
 
-// The readiness descriptor may have to take the number that the status pipe happens to have.
-ChildResult<void> install_ready_descriptor(int ready_fd, int number, int& status_fd) {
-    if (ready_fd < 0) {
-        return {};
-    }
-    base::Result<void> installed;
-    if (status_fd == number) {
-        const auto moved = sys::move_descriptor(status_fd, number + 1);
-        if (moved) {
-            status_fd = *moved;
-        } else {
-            installed = base::unexpected<base::Errno>{moved.error()};
-        }
-    }
-    if (installed) {
-        installed = sys::install_descriptor(ready_fd, number);
-    }
-    if (!installed) {
-        return fail(Stage::Descriptors, base::kExitSystem, installed.error().code,
-                    "cannot make the readiness descriptor " + std::to_string(number));
-    }
-    return {};
-}
-
 // Set-up in the order that the manual promises; returns the environment of the service.
 ChildResult<VariableTable> set_up(const core::ServiceSpec& service,
                                   const std::optional<sys::User>& user, int status_fd) {
@@ -96,8 +73,8 @@ ChildResult<VariableTable> set_up(const core::ServiceSpec& service,
     return variables;
 }
 
-ChildError become_main_process(const core::ServiceSpec& service, const ChildContext& context,
-                               int& status_fd) {
+ChildError become_main_process(const core::ServiceSpec& service, ChildContext& context) {
+    close_foreign(context);
     if (auto session = become_session(); !session) {
         return std::move(session.error());
     }
@@ -106,38 +83,28 @@ ChildError become_main_process(const core::ServiceSpec& service, const ChildCont
         return std::move(user.error());
     }
     open_output_to(*user);
-    auto variables = set_up(service, *user, status_fd);
+    auto variables = set_up(service, *user, context.status_fd);
     if (!variables) {
         return std::move(variables.error());
     }
     // Only now: a set-up step that knows sd_notify(3) would announce the service too early.
-    if (!context.notify_socket.empty()) {
-        variables->set("NOTIFY_SOCKET", context.notify_socket);
-    }
-    if (service.watchdog) {
-        using std::chrono::microseconds;
-        const auto own_pid = std::to_string(base::raw(sys::own_pid()));
-        variables->set("WATCHDOG_USEC", std::to_string(microseconds{*service.watchdog}.count()));
-        variables->set("WATCHDOG_PID", own_pid);
-    }
-    if (auto ready =
-            install_ready_descriptor(context.ready_fd, service.ready.descriptor, status_fd);
-        !ready) {
-        return std::move(ready.error());
+    name_descriptors(service, context, *variables);
+    if (auto installed = install_descriptors(service, context); !installed) {
+        return std::move(installed.error());
     }
     if (auto become = become_service(service, *user, Role::Service); !become) {
         return std::move(become.error());
     }
-    announce_execute(status_fd);
+    announce_execute(context.status_fd);
     return execute_program(service.command, variables->entries());
 }
 
 }  // namespace
 
 void run_child(const core::ServiceSpec& spec, const ChildContext& context) {
-    int status_fd = context.status_fd;
-    const auto error = become_main_process(spec, context, status_fd);
-    give_up(status_fd, spec.name, error);
+    auto own = context;
+    const auto error = become_main_process(spec, own);
+    give_up(own.status_fd, spec.name, error);
 }
 
 }  // namespace runtime

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/spec.hpp"
 
@@ -45,6 +46,7 @@ struct ChildContext {
     int status_fd = -1;          ///< close-on-exec write end of the status pipe
     int ready_fd = -1;           ///< write end for Readiness::Kind::Descriptor, or -1
     std::string notify_socket;   ///< value for NOTIFY_SOCKET ("@..."), or "" = do not set one
+    std::vector<int> sockets;    ///< of `listen`, in its order
     bool tells_failure = false;  ///< a failing health probe says why
 };
 

@@ -96,6 +96,7 @@ void Runtime::execute(const core::Command& command) {
         report(command.report);
         return;
     case core::Command::Kind::Exit:
+        listeners_.remove();
         exit_code_ = command.number;
         return;
     }

@@ -111,6 +111,7 @@ void Runtime::spawn(core::ServiceId id) {
         auto context = context_for(id);
         context.status_fd = status->get();
         context.ready_fd = ready.get();
+        context.sockets = listeners_.of(id);
         run_child(spec(id), context);
     }
     if (program_ && !spec_.command.new_session) {

@@ -14,6 +14,7 @@
 #include "runtime/event_queue.hpp"
 #include "runtime/job_control.hpp"
 #include "runtime/linger.hpp"
+#include "runtime/listeners.hpp"
 #include "runtime/program.hpp"
 #include "runtime/service_process.hpp"
 #include "sys/cgroup.hpp"
@@ -43,6 +44,9 @@ class Runtime {
     [[nodiscard]] static base::Result<std::unique_ptr<Runtime>> create(const core::Spec& spec,
                                                                        const Settings& settings,
                                                                        logging::Logger& log);
+
+    /// Opens the sockets of `listen`; false when one cannot be had, which was said. Before run().
+    [[nodiscard]] bool open_sockets() { return listeners_.open(spec_, log_); }
 
     /// Runs until the container ends; returns its exit code.
     [[nodiscard]] int run();
@@ -119,6 +123,16 @@ class Runtime {
     void on_control();
     void on_client(std::size_t slot);
     [[nodiscard]] control::Snapshot snapshot();
+    [[nodiscard]] control::ServiceView view_of(core::ServiceId id) const;
+    [[nodiscard]] std::string_view hold_of(core::ServiceId id) const;
+    [[nodiscard]] std::string_view behind_of(core::ServiceId id) const;
+
+    // wishes.cpp: what people ask for.
+    [[nodiscard]] control::Reply decide(const control::Server::Wish& wish);
+    [[nodiscard]] control::Reply signal_asked(const control::Server::Wish& wish);
+    void mark_others(control::Action action);
+    void name_others(control::Action action, control::ManageReply& reply);
+    [[nodiscard]] bool is_stopped_by_hand(core::ServiceId id) const;
 
     [[nodiscard]] ServiceProcess& process(core::ServiceId id) {
         return processes_[core::index(id)];
@@ -139,12 +153,17 @@ class Runtime {
     std::optional<std::uint64_t> oom_kills_;
     JobControl job_;
     Linger linger_;
+    Listeners listeners_;
     std::optional<Program> program_;  ///< in command mode
     std::vector<ServiceProcess> processes_;
     std::vector<base::Pid> helpers_;
     std::optional<control::Server> control_;
     std::array<sys::Token, control::Server::kSlots> clients_{};
     std::vector<control::ServiceView> views_;
+    std::vector<std::uint8_t> parts_;  ///< what the wish at hand has to do with each service
+    std::uint64_t generation_ = 1;     ///< grows with what clients want to hear of
+    std::uint64_t reaped_ = 0;         ///< processes that were no service's
+    std::uint64_t forwarded_ = 0;      ///< signals to the container that a service was sent
     core::Instant now_{};
     core::Instant started_at_{};
     core::Instant next_look_{};                ///< at the trees, while one is watched

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/spec.hpp"
+#include "log/log.hpp"
+#include "sys/listen_socket.hpp"
+
+namespace runtime {
+
+/// The sockets of `listen`. PID 1 opens them before any service starts and hands them to each run,
+/// so that a connection that comes while nobody runs waits instead of being refused.
+class Listeners {
+  public:
+    /// Opens those of every enabled service of `spec`. At the first that cannot be had it says why,
+    /// with the remedy, and answers false. It reads files and allocates.
+    [[nodiscard]] bool open(const core::Spec& spec, logging::Logger& log);
+
+    /// The descriptors of one service in the order of its file. It allocates: for a child.
+    [[nodiscard]] std::vector<int> of(core::ServiceId id) const;
+
+    /// Closes PID 1's own copies: from now on a socket lives as long as its service keeps it.
+    void close() noexcept;
+
+    /// Removes the paths of the unix sockets; when no service is left.
+    void remove() noexcept;
+
+  private:
+    struct Listener {
+        core::ServiceId service = core::kNoService;
+        std::string path;  ///< "" for TCP
+        sys::UnixListener socket;
+    };
+    std::vector<Listener> listeners_;
+};
+
+}  // namespace runtime
