@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "sys/files.hpp"
 
@@ -76,7 +77,7 @@ Mount find_mount(std::string_view mountinfo, std::string_view type, std::string_
     return {};
 }
 
-std::string path_in(const Mount& mount, std::string_view path, std::string_view file) {
+std::string path_in(const Mount& mount, std::string_view path) {
     if (mount.point.empty() || path.empty()) {
         return {};
     }
@@ -96,21 +97,27 @@ std::string path_in(const Mount& mount, std::string_view path, std::string_view 
     if (!below.starts_with("/..")) {
         result += below;
     }
-    result += '/';
-    result += file;
     return result;
 }
 
 }  // namespace
 
-std::string oom_file(std::string_view cgroups, std::string_view mountinfo) {
-    // On a hybrid system the memory controller is bound to v1, so v1 is asked first.
-    auto v1 = path_in(find_mount(mountinfo, "cgroup", "memory"), cgroup_path(cgroups, "memory"),
-                      "memory.oom_control");
+CgroupDirectory find_cgroup(std::string_view cgroups, std::string_view mountinfo,
+                            std::string_view controller) {
+    // On a hybrid system a controller is bound to v1, so v1 is asked first.
+    auto v1 =
+        path_in(find_mount(mountinfo, "cgroup", controller), cgroup_path(cgroups, controller));
     if (!v1.empty()) {
-        return v1;
+        return {std::move(v1), false};
     }
-    return path_in(find_mount(mountinfo, "cgroup2", ""), cgroup_path(cgroups, ""), "memory.events");
+    return {path_in(find_mount(mountinfo, "cgroup2", ""), cgroup_path(cgroups, "")), true};
+}
+
+std::string oom_file(std::string_view cgroups, std::string_view mountinfo) {
+    const auto group = find_cgroup(cgroups, mountinfo, "memory");
+    return group.path.empty()
+               ? ""
+               : group.path + (group.is_v2 ? "/memory.events" : "/memory.oom_control");
 }
 
 std::optional<std::uint64_t> parse_oom_kills(std::string_view text) noexcept {

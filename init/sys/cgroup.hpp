@@ -28,6 +28,17 @@ class OomCounter {
     UniqueFd fd_;
 };
 
+/// The container's own group in the hierarchy of one controller; `path` is "" when there is none.
+struct CgroupDirectory {
+    std::string path;
+    bool is_v2 = false;
+};
+
+/// Where the group is for `controller` ("memory"), given the texts of /proc/self/cgroup and
+/// /proc/self/mountinfo: in v1, else in v2. Whether it `exists` is not asked. Pure.
+[[nodiscard]] CgroupDirectory find_cgroup(std::string_view cgroups, std::string_view mountinfo,
+                                          std::string_view controller);
+
 /// Where the counter is, given the texts of /proc/self/cgroup and /proc/self/mountinfo; "" when
 /// there is no memory controller in sight. `exists` in the file system is not asked. Pure.
 [[nodiscard]] std::string oom_file(std::string_view cgroups, std::string_view mountinfo);
