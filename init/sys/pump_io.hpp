@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "base/result.hpp"
+#include "sys/fd.hpp"
+
+/// What it takes to copy a pipe's bytes before they are taken out of it. Allocation-free.
+namespace sys {
+
+/// Copies what lies at the head of the pipe `from` into the pipe `into`, at most `size` bytes, and
+/// leaves it there too (tee(2)). EAGAIN when `from` is empty or `into` full; 0 when `from` is empty
+/// and nobody can write to it any more.
+[[nodiscard]] base::Result<std::size_t> peek_pipe(int from, int into, std::size_t size) noexcept;
+
+/// Takes `size` bytes that are in `pipe` out of it. They go to `null`, an open /dev/null, uncopied;
+/// without it (-1) they are read and forgotten.
+void discard_from_pipe(int pipe, int null, std::size_t size) noexcept;
+
+/// Asks for a capacity of `wanted` bytes (F_SETPIPE_SZ); returns the one in force.
+std::size_t resize_pipe(int pipe, std::size_t wanted) noexcept;
+
+/// How many bytes lie in `pipe` (FIONREAD).
+[[nodiscard]] std::size_t bytes_in_pipe(int pipe) noexcept;
+
+/// /dev/null for writing; none where there is no such device.
+[[nodiscard]] UniqueFd open_null() noexcept;
+
+/// Whether `fd` is a terminal, or a pipe.
+[[nodiscard]] bool is_terminal(int fd) noexcept;
+[[nodiscard]] bool is_pipe(int fd) noexcept;
+
+/// Whether both are the same file, pipe or device.
+[[nodiscard]] bool is_same_file(int a, int b) noexcept;
+
+/// `size` zeroed bytes that this process and its forks share; never given back. Untouched pages
+/// cost nothing.
+[[nodiscard]] base::Result<std::span<char>> map_shared(std::size_t size) noexcept;
+
+/// What ps(1) shows for this process, at most 15 characters (PR_SET_NAME).
+void set_process_name(const char* name) noexcept;
+
+}  // namespace sys
