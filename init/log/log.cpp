@@ -60,14 +60,16 @@ void compose_text(LineBuffer& line, std::string_view name, Severity severity,
 }
 
 void compose_json(LineBuffer& line, Severity severity, std::string_view service,
-                  std::string_view message) noexcept {
+                  std::string_view fields, std::string_view message) noexcept {
     line.append("{\"time\":\"");
     append_time(line);
     line.append("\",\"level\":\"");
     line.append(severity_name(severity));
     line.append("\",\"service\":\"");
     line.append_json(service);
-    line.append("\",\"message\":\"");
+    line.append("\",");
+    line.append(fields);
+    line.append("\"message\":\"");
     line.append_json(message);
     line.finish("\"}\n");
 }
@@ -96,7 +98,7 @@ void Logger::line(Severity severity, std::string_view service, fmt::string_view 
     report_dropped();
     LineBuffer line;
     if (format_ == Format::Json) {
-        compose_json(line, severity, service, message);
+        compose_json(line, severity, service, attached_, message);
     } else {
         compose_text(line, name_, severity, service, message);
     }
@@ -114,7 +116,7 @@ void Logger::report_dropped() noexcept {
         fmt::make_format_args(count));
     LineBuffer line;
     if (format_ == Format::Json) {
-        compose_json(line, Severity::Warn, {}, message);
+        compose_json(line, Severity::Warn, {}, {}, message);
     } else {
         compose_text(line, name_, Severity::Info, {}, message);
     }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "log/fields.hpp"
 #include "sys/line_sink.hpp"
 
 /// `logging` and not `log`, which <math.h> has taken in the global namespace.
@@ -24,6 +25,7 @@ enum class Level : std::uint8_t {
 enum class Format : std::uint8_t {
     Text,  ///< "pidone: nginx: exited with status 1"
     Json,  ///< {"time":"2026-01-02T03:04:05.678Z","level":"info","service":"nginx","message":"..."}
+           ///< with the Fields of an event in front of the message, which alone may be cut
 };
 
 /// How bad a line is. Text lines are prefixed "error: " and "warn: "; information has no prefix.
@@ -79,9 +81,13 @@ class Logger {
     /// Gives up its own descriptor, see sys::LineSink::share().
     void share_descriptor() noexcept { sink_.share(); }
 
+    /// Says more in the JSON lines to come: a view of Fields, or "". See Attachment.
+    void attach(std::string_view fields) noexcept { attached_ = fields; }
+
     void set_level(Level level) noexcept { level_ = level; }
     void set_format(Format format) noexcept { format_ = format; }
     [[nodiscard]] Level level() const noexcept { return level_; }
+    [[nodiscard]] Format format() const noexcept { return format_; }
     [[nodiscard]] bool says(Severity severity) const noexcept;
 
   private:
@@ -89,8 +95,24 @@ class Logger {
 
     sys::LineSink sink_;
     std::string_view name_ = "pidone";
+    std::string_view attached_;
     Level level_ = Level::Normal;
     Format format_ = Format::Text;
+};
+
+/// While it lives, each JSON line of `log` holds `fields` as well, which must live as long. Text
+/// lines are what they were.
+class [[nodiscard]] Attachment {
+  public:
+    Attachment(Logger& log, const Fields& fields) noexcept : log_{log} {
+        log.attach(fields.view());
+    }
+    Attachment(const Attachment&) = delete;
+    Attachment& operator=(const Attachment&) = delete;
+    ~Attachment() { log_.attach({}); }
+
+  private:
+    Logger& log_;
 };
 
 /// Formats into `buffer`, cutting what does not fit; returns the text. For the sub-commands, which

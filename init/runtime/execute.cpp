@@ -227,8 +227,10 @@ void Runtime::report(const core::Report& report) {
         process(report.service).death.oom_kills = kills && oom_kills_ ? *kills - *oom_kills_ : 0;
         oom_kills_ = kills;
     }
-    const auto note =
-        report.service == core::kNoService ? DeathNote{} : process(report.service).death;
+    auto note = report.service == core::kNoService ? DeathNote{} : process(report.service).death;
+    if (report.service != core::kNoService && process(report.service).main != base::Pid::None) {
+        note.pid = process(report.service).main;
+    }
     // The line that tells why is worth a short wait, once nothing is left that the wait could hold
     // up.
     if ((is_death && report.number >= 0) || report.kind == Kind::Exiting) {

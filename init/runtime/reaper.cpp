@@ -145,6 +145,7 @@ void Runtime::on_main_death(ServiceId id, const sys::Exited& child) {
     forget(process.status);
     forget(process.ready);
     process.main = base::Pid::None;
+    process.death.pid = child.pid;
     if (spec_.mode == core::Mode::Command) {
         job_.take_back();
         if (!sys::has_children()) {

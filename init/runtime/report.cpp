@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "runtime/report_fields.hpp"
 
 namespace runtime {
 namespace {
@@ -16,10 +17,31 @@ std::string_view name_of(core::ServiceId id, const core::Spec& spec) {
                                   : std::string_view{spec.services[core::index(id)].name};
 }
 
-// What a death means for the container, the second half of its one line.
+// What follows for the service itself.
+base::Text next_of(const Report& report) {
+    base::Text text;
+    if (report.next == Report::Next::Restarts) {
+        text.append("; restarts in ").append(base::to_string(report.delay)).append(" (attempt ");
+        text.append(report.attempt);
+        if (report.limit > 0) {
+            text.append(" of ").append(report.limit);
+        }
+        text.append(")");
+    } else if (report.next == Report::Next::GivesUp) {
+        text.append("; gave up after ").append(report.attempt);
+        text.append(report.attempt == 1 ? " restart" : " restarts");
+    }
+    return text;
+}
+
+// What an end means for the service and for the container, the second half of its one line.
 base::Text outcome(const Report& report) {
-    return report.number < 0 ? base::Text{}
-                             : base::Text{"; container exits with "}.append(report.number);
+    auto text = next_of(report);
+    if (report.number >= 0) {
+        text.append(report.next == Report::Next::Nothing ? "; " : ", ");
+        text.append("container exits with ").append(report.number);
+    }
+    return text;
 }
 
 base::Text death(const Report& report, const DeathNote& note) {
@@ -105,10 +127,46 @@ void say_of_container(const Report& report, const core::Spec& spec, const DeathN
     }
 }
 
+// Health, watchdog, and what people or other services want of one.
+void say_of_life(const Report& report, const core::Spec& spec, std::string_view name,
+                 logging::Logger& log) {
+    const auto duration = base::to_string(report.duration);
+    const auto info = [&](std::string_view text) { log.about(name, Severity::Info, "{}", text); };
+    if (report.kind == Report::Kind::Unhealthy) {
+        log.about(name, Severity::Error, "unhealthy after {} failed {}{}", report.number,
+                  report.number == 1 ? "probe" : "probes", next_of(report).view());
+    } else if (report.kind == Report::Kind::Healthy) {
+        log.about(name, Severity::Info, "healthy again after {}", duration.view());
+    } else if (report.kind == Report::Kind::WatchdogMissed) {
+        if (report.duration > core::Duration::zero()) {
+            log.about(name, Severity::Error,
+                      "no WATCHDOG=1 for {} (watchdog); ending it with SIGABRT", duration.view());
+        } else {
+            log.about(name, Severity::Error,
+                      "says that it hangs (WATCHDOG=trigger); ending it with SIGABRT");
+        }
+    } else if (report.kind == Report::Kind::RequirementDown) {
+        log.about(name, Severity::Info,
+                  "stops, because '{}', which it requires, is down; starts again with it",
+                  name_of(report.other, spec));
+    } else if (report.kind == Report::Kind::StopAsked) {
+        info("stops, as asked; stays down until it is started");
+    } else if (report.kind == Report::Kind::StartAsked) {
+        info("starts, as asked");
+    } else if (report.kind == Report::Kind::RestartAsked) {
+        info("restarts, as asked");
+    } else if (report.kind == Report::Kind::RunSkipped) {
+        log.about(name, Severity::Warn, "is due, but cannot run now; this run is skipped");
+    }
+}
+
 }  // namespace
 
 void say(const Report& report, const core::Spec& spec, const DeathNote& note,
          logging::Logger& log) {
+    const auto fields =
+        log.format() == logging::Format::Json ? fields_of(report, spec, note) : logging::Fields{};
+    const logging::Attachment attachment{log, fields};
     const auto name = name_of(report.service, spec);
     const auto duration = base::to_string(report.duration);
     // In command mode pidone is as silent as any small init.
@@ -136,8 +194,8 @@ void say(const Report& report, const core::Spec& spec, const DeathNote& note,
                   name_of(report.other, spec));
         return;
     case Report::Kind::ReadyTimeout:
-        log.about(name, Severity::Error, "not ready after {} (ready-timeout); stopping it",
-                  duration.view());
+        log.about(name, Severity::Error, "not ready after {} (ready-timeout); stopping it{}",
+                  duration.view(), next_of(report).view());
         return;
     case Report::Kind::Stopping:
         log.about(name, Severity::Debug, "stopping with {}", base::to_string(report.signal).view());
@@ -147,7 +205,8 @@ void say(const Report& report, const core::Spec& spec, const DeathNote& note,
                   duration.view());
         return;
     case Report::Kind::SpawnFailed:
-        log.about(name, Severity::Error, "cannot fork: {}", logging::error_text(report.number));
+        log.about(name, Severity::Error, "cannot fork: {}{}", logging::error_text(report.number),
+                  next_of(report).view());
         return;
     case Report::Kind::HookFailed:
         log.about(name, Severity::Warn, "before-stop command {}; stopping all the same",
@@ -161,6 +220,7 @@ void say(const Report& report, const core::Spec& spec, const DeathNote& note,
     case Report::Kind::StartAsked:
     case Report::Kind::RestartAsked:
     case Report::Kind::RunSkipped:
+        say_of_life(report, spec, name, log);
         return;
     case Report::Kind::ShutdownStarted:
     case Report::Kind::StopNow:

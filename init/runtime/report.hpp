@@ -8,9 +8,10 @@
 
 namespace runtime {
 
-/// What only the runtime knows about a death: how many processes the kernel killed for want of
-/// memory since the last one.
+/// What only the runtime knows about a death: whose it was, and how many processes the kernel
+/// killed for want of memory since the last one.
 struct DeathNote {
+    base::Pid pid = base::Pid::None;  ///< the main process, also while it lives
     std::uint64_t oom_kills = 0;
 };
 
