@@ -83,18 +83,20 @@ struct Report {
         HookFailed,        ///< service, status
         Unhealthy,        ///< service, number = failed probes in a row, `next` (and attempt, delay)
         Healthy,          ///< service is healthy again, duration it was not
-        WatchdogMissed,   ///< service said nothing for duration (zero: it said that it hangs)
+        WatchdogMissed,   ///< service said nothing for duration (zero: it said that it hangs),
+                          ///< `next`
         RequirementDown,  ///< service stops, and starts again with `other`, which it requires
         StopAsked,        ///< service: somebody asked for its end
         StartAsked,       ///< service: somebody asked for its start
         RestartAsked,     ///< service: somebody asked for another run
-        RunSkipped,       ///< service is due, but its last run is not over (or cannot start)
-        Exiting,  ///< number = exit code of the container; why: signal (if any), and service (if
-                  ///< any) with fault and status
+        RunSkipped,  ///< service is due, but its last run is not over (or `other` is not ready)
+        Exiting,     ///< number = exit code of the container; why: signal (if any), and service (if
+                     ///< any) with fault and status
     };
     /// What a service did that gives the container its exit code.
     enum class Fault { Ended, NotStarted, NotReady, Unhealthy, WatchdogMissed };
-    /// What follows from an end (Exited, StartFailed, ReadyTimeout, SpawnFailed, Unhealthy).
+    /// What follows from an end (Exited, StartFailed, ReadyTimeout, SpawnFailed, Unhealthy,
+    /// WatchdogMissed).
     enum class Next {
         Nothing,   ///< or what `number` says
         Restarts,  ///< in `delay`, as attempt `attempt` of `limit` (0 = no limit)

@@ -47,6 +47,7 @@ struct Service {
     std::optional<ExitStatus> last_exit;
     bool is_ready = false;       ///< became ready in the present run (stays true while it stops)
     std::uint32_t restarts = 0;  ///< runs after the first one
+    int attempt = 0;             ///< restarts since a run that lived for the policy's window
     /// What the health probe says; none: it has none, or no result yet.
     std::optional<bool> is_healthy;
     bool stop_wanted =

@@ -9,21 +9,29 @@ namespace core {
 
 namespace {
 
-// A service says at most this much in one step: its end (report, StopProbe, KillHook, WatchTree,
-// two signals), the loss of what it requires, and its stop (report, hook, two signals) or its KILL.
-constexpr std::size_t kCommandsPerService = 20;
+// A service says at most this much in one step: its end (report, StopProbe, KillHook,
+// StopHealthProbe, WatchTree, two signals), the loss of what it requires, a wish, its stop (report,
+// hook, two signals) or its KILL, and its next start (Spawn, report).
+constexpr std::size_t kCommandsPerService = 24;
 constexpr std::size_t kCommandsPerStep = 16;
 
 }  // namespace
 
-Supervisor::Supervisor(const Spec& spec)
+Supervisor::Supervisor(const Spec& spec, std::uint64_t seed)
     : spec_{spec},
       graph_{spec.services},
       services_(spec.services.size()),
-      runs_(spec.services.size()) {
+      runs_(spec.services.size()),
+      standings_(spec.services.size()),
+      jitter_{seed} {
     commands_.reserve(kCommandsPerService * services_.size() + kCommandsPerStep);
     for (std::size_t i = 0; i < services_.size(); ++i) {
-        services_[i].state = spec.services[i].is_enabled ? State::Waiting : State::Stopped;
+        const auto id = static_cast<ServiceId>(i);
+        standings_[i].is_disabled = !spec.services[i].is_enabled;
+        services_[i].state = is_scheduled(id) ? State::Scheduled : State::Waiting;
+        if (standings_[i].is_disabled) {
+            services_[i].state = State::Stopped;
+        }
     }
 }
 
@@ -47,74 +55,6 @@ std::span<const Command> Supervisor::step(const Event& event, Instant now) {
         commands_[*end_report_].report.number = exit_code();
     }
     return commands_;
-}
-
-std::optional<Instant> Supervisor::next_deadline() const {
-    if (phase_ == Phase::Over) {
-        return std::nullopt;
-    }
-    std::optional<Instant> earliest = deadline_;
-    for (const Service& service : services_) {
-        if (service.deadline && (!earliest || *service.deadline < *earliest)) {
-            earliest = service.deadline;
-        }
-    }
-    return earliest;
-}
-
-Health Supervisor::health() const {
-    if (is_stopping()) {
-        return Health::Stopping;
-    }
-    Health worst = Health::Healthy;
-    for (std::size_t i = 0; i < services_.size(); ++i) {
-        if (!spec_.services[i].is_enabled) {
-            continue;
-        }
-        const Health one = health(static_cast<ServiceId>(i));
-        if (one == Health::Unhealthy) {
-            return Health::Unhealthy;
-        }
-        // A service on its way down is about to fail or to be done; the container lives on.
-        worst = one == Health::Healthy ? worst : Health::Starting;
-    }
-    return worst;
-}
-
-Health Supervisor::health(ServiceId id) const {
-    if (spec_.mode == Mode::Command) {
-        return Health::Healthy;
-    }
-    if (runs_[index(id)].has_lost_requirement) {
-        return Health::Unhealthy;
-    }
-    switch (service(id).state) {
-    case State::Waiting:
-    case State::Backoff:
-    case State::Setup:
-    case State::Starting:
-        return Health::Starting;
-    case State::Up:
-    case State::Scheduled:
-    case State::Done:
-        return Health::Healthy;
-    case State::BeforeStop:
-    case State::Stopping:
-    case State::Leaving:
-        return runs_[index(id)].outcome == State::Failed ? Health::Unhealthy : Health::Stopping;
-    case State::Failed:
-    case State::Stopped:
-        return Health::Unhealthy;
-    }
-    return Health::Unhealthy;
-}
-
-bool Supervisor::is_stopping() const {
-    return phase_ != Phase::Booting && phase_ != Phase::Running;
-}
-
-int Supervisor::exit_code() const {
-    return cause_code_.value_or(first_failure_.value_or(0));
 }
 
 void Supervisor::dispatch(const Event& event) {
@@ -150,13 +90,26 @@ void Supervisor::dispatch(const Event& event) {
     case Event::Kind::TimeExtended:
         return on_time_extended(event.service, event.duration);
     case Event::Kind::HealthProbed:
+        return on_health_probed(event.service, event.status);
     case Event::Kind::WatchdogFed:
-    case Event::Kind::WatchdogFailed:
-    case Event::Kind::Due:
-    case Event::Kind::StartAsked:
-    case Event::Kind::StopAsked:
-    case Event::Kind::RestartAsked:
+        if (runs_[index(event.service)].watchdog_at != kNever) {
+            runs_[index(event.service)].watchdog_at =
+                now_ + *spec_.services[index(event.service)].watchdog;
+        }
         return;
+    case Event::Kind::WatchdogFailed:
+        if (runs_[index(event.service)].watchdog_at != kNever) {
+            miss_watchdog(event.service, Duration{0});
+        }
+        return;
+    case Event::Kind::Due:
+        return on_due(event.service);
+    case Event::Kind::StartAsked:
+        return on_start_asked(event.service, Report::Kind::StartAsked);
+    case Event::Kind::StopAsked:
+        return on_stop_asked(event.service);
+    case Event::Kind::RestartAsked:
+        return on_restart_asked(event.service);
     case Event::Kind::SignalReceived:
         return on_signal(event.signal);
     case Event::Kind::ChildrenGone:
@@ -180,8 +133,11 @@ void Supervisor::dispatch(const Event& event) {
 void Supervisor::boot() {
     if (phase_ == Phase::Booting) {
         phase_ = Phase::Running;
-        for (auto& service : services_) {
-            service.since = now_;
+        for (std::size_t i = 0; i < services_.size(); ++i) {
+            services_[i].since = now_;
+            if (services_[i].state == State::Scheduled) {
+                set_schedule(static_cast<ServiceId>(i));
+            }
         }
         spread_losses();  // a disabled service is lost from the beginning
     }
@@ -190,11 +146,15 @@ void Supervisor::boot() {
 /// What follows from the new state of things, whatever the event was.
 void Supervisor::settle() {
     if (phase_ == Phase::Running) {
+        spread_losses();
+    }
+    if (phase_ == Phase::Running) {
+        recall_requirers();
         start_what_can();
     }
     if (phase_ == Phase::Running || phase_ == Phase::Stopping) {
         stop_what_can();
-        if (!has_live_service()) {
+        if (!has_live_service() && !(phase_ == Phase::Running && has_future())) {
             drain();
         }
     }
@@ -295,11 +255,7 @@ void Supervisor::report_exit() {
         const Run& run = runs_[index(id)];
         // Without an end not even KILL ended it.
         last.status = service(id).last_exit.value_or(ExitStatus::killed(base::kSigKill));
-        if (run.has_start_failed) {
-            last.fault = Report::Fault::NotStarted;
-        } else if (run.is_overdue) {
-            last.fault = Report::Fault::NotReady;
-        }
+        last.fault = run.has_start_failed ? Report::Fault::NotStarted : run.fault;
     }
     report(last);
 }

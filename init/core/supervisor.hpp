@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/backoff.hpp"
 #include "core/event.hpp"
 #include "core/graph.hpp"
 #include "core/service.hpp"
@@ -15,48 +16,77 @@ namespace core {
 /// What a HEALTHCHECK wants to know.
 enum class Health { Starting, Healthy, Unhealthy, Stopping };
 
+/// What keeps a service from the next step of its life.
+struct Hold {
+    enum class Kind {
+        None,         ///< nothing: it is up, or it is down for good
+        Requirement,  ///< its start: `other`, which it requires, is not ready
+        After,        ///< its start: `other`, after which it comes, is neither ready nor down
+        Requirer,     ///< its stop, or the start after it: `other`, which needs it, is not down yet
+        Backoff,      ///< its start: the delay of its restart, to `until`
+        Schedule,     ///< its start: the next date (`until`, where the core keeps the time)
+        ByHand,       ///< its start: somebody stopped it
+        Disabled,     ///< its start: it is not enabled
+        SetUp,        ///< its readiness: the child still prepares
+        Readiness,    ///< its readiness: it has not said so; `until` = ready-timeout, if any
+        Hook,         ///< its stop: before-stop, to `until` at the latest
+        OwnProcesses,  ///< its stop: processes of its own are alive; `until` = KILL, or giving up
+    };
+    Kind kind = Kind::None;
+    ServiceId other = kNoService;
+    std::optional<Instant> until{};
+};
+
 // The life of one service:
 //
-//   Waiting --Spawn--> Setup --Executed--> Starting --Ready--> Up --stop--> BeforeStop
-//      |                 |                    |                 |               |
-//      | stop            | stop: TERM         | stop: TERM      | stop, no hook | hook over
-//      v                 v                    v                 v               v
-//   Stopped          Stopping <---------------+---- stop-signal +---------------+
-//                        |   deadline: KILL, a second later: given up
-//                        | MainExited (from Setup to BeforeStop as well)
-//                        v
-//                     Leaving   the rest of its processes: TERM and CONT, deadline: KILL
-//                        | TreeEmpty, or a second after KILL
-//                        v
-//                  Done | Failed
+//    Scheduled --due----+ (a oneshot with a schedule is here instead of Done and Failed)
+//                       v
+//    Backoff --delay--> Waiting --Spawn--> Setup --Executed--> Starting --Ready--> Up
+//       ^                  ^ | stop          | stop: TERM         | stop: TERM      | stop
+//       |                  | v               |                    |                 v
+//       |                  | Stopped         |                    |             BeforeStop
+//       |                  |                 v      stop-signal   |                 | hook over
+//       |                  |              Stopping <--------------+-----------------+
+//       |                  |                 | deadline: KILL, a second later: given up
+//       |                  |                 | MainExited (from Setup to BeforeStop as well)
+//       | restarts         | comes back      v
+//       +------------------+------------- Leaving   its other processes: TERM, CONT; then KILL
+//                                            | TreeEmpty, or a second after KILL
+//                                            v
+//                                  Done | Failed | Stopped (by hand)
 //
-// A service that ends unasked takes down what requires it (Waiting: Failed at once). The life of
-// the container (Phase):
+// StartAsked leads from Backoff, Scheduled, Done, Failed and Stopped to Waiting.
+//
+// A service that ends unasked and stays down takes down for good what requires it; one that comes
+// back only stops it: it is Waiting then. The life of the container (Phase):
 //
 //   Booting --Boot--> Running --stop signal, end of an essential service--> Stopping
-//      Running | Stopping --no service lives--> Draining --ChildrenGone--> Lingering --> Over
-//      Stopping | Draining --end of the budget, second stop signal--> Killing --> Over
+//      Running | Stopping --nothing lives, nothing can come back--> Draining --ChildrenGone-->
+//      Lingering --> Over;   Stopping | Draining --end of the budget, second stop signal--> Killing
+//      --> Over
 
 /// All decisions of PID 1: a function from (state, event, now) to commands. It makes no call into
 /// the kernel, reads no clock, writes no log and allocates only in its constructor, so it can be
 /// simulated.
 ///
 /// Service mode. Boot spawns every enabled service whose `requires` are ready (a oneshot: done) and
-/// whose `after` are ready, or ended. A failed start or end of a service fails what requires it.
-/// The container stops when a stop signal (TERM, INT, QUIT, PWR, RTMIN+3) arrives, when an
-/// essential service ends, or when nothing runs or can start any more. A stop has one budget
-/// (Spec::shutdown_timeout from its first cause); services go down in reverse order, each once
-/// everything that requires it or comes after it is gone; then every process left gets TERM and
-/// CONT, and KILL when the budget ends; then Linger (cut to the budget); then Exit. A second stop
-/// signal means KILL to everything now.
+/// whose `after` are ready, or ended. A service that ends unasked is started again as its
+/// RestartPolicy says; without one, or when that is used up, its end fails what requires it. A
+/// stop, start or restart by hand, a health check and a watchdog end a run in the same way. The
+/// container stops when a stop signal (TERM, INT, QUIT, PWR, RTMIN+3) arrives, when an essential
+/// service ends for good, or when nothing runs or can start any more (what somebody stopped can). A
+/// stop has one budget (Spec::shutdown_timeout from its first cause); services go down in reverse
+/// order, each once everything that requires it or comes after it is gone; then every process left
+/// gets TERM and CONT, and KILL when the budget ends; then Linger (cut to the budget); then Exit. A
+/// second stop signal means KILL to everything now.
 ///
 /// Command mode. The one service gets every signal (rewritten, in the given scope, with its value);
 /// when it ends, what is left gets TERM and CONT, and KILL after `kill_grace`; then Exit with its
 /// code (remapped).
 class Supervisor {
   public:
-    /// `spec` must outlive the supervisor.
-    explicit Supervisor(const Spec& spec);
+    /// `spec` must outlive the supervisor. `seed` is that of the jitter of restarts; 0 = none.
+    explicit Supervisor(const Spec& spec, std::uint64_t seed = 0);
 
     /// Takes one event at the time `now` (never earlier than at the call before) and returns what
     /// to do, in order. The span is valid until the next call; execute all of it first and queue
@@ -71,6 +101,10 @@ class Supervisor {
     [[nodiscard]] Health health() const;
     [[nodiscard]] Health health(ServiceId id) const;
     [[nodiscard]] bool is_stopping() const;
+    /// What `id` waits for; the first of several reasons.
+    [[nodiscard]] Hold hold(ServiceId id) const;
+    /// When the next run of a Schedule::Kind::Every is due.
+    [[nodiscard]] std::optional<Instant> next_run(ServiceId id) const;
     /// The exit code the container would end with, or ends with once Command::Exit was given.
     [[nodiscard]] int exit_code() const;
 
@@ -86,6 +120,16 @@ class Supervisor {
         Over,       ///< Command::Exit was given
     };
 
+    /// Where the end of a run leads.
+    enum class Follow {
+        End,      ///< Done or Failed, as the end was; Scheduled with a schedule
+        Backoff,  ///< starts again after its delay
+        Return,   ///< starts again as soon as it can
+        Stop,     ///< Stopped by hand
+    };
+
+    static constexpr Instant kNever = Instant::max();
+
     /// What nobody but the supervisor needs to know of one run of a service.
     struct Run {
         bool has_probe = false;         ///< the readiness probe runs
@@ -93,17 +137,42 @@ class Supervisor {
         bool was_executed = false;      ///< execve succeeded
         bool is_ready_early = false;    ///< Ready overtook Executed
         bool has_start_failed = false;  ///< the child said why it could not start
-        bool is_overdue = false;        ///< the ready-timeout ended it
         bool is_going = false;          ///< it is to stop, as soon as what depends on it is gone
+        bool is_excused = false;        ///< somebody wants it down: its end counts for nothing
         bool is_lost = false;  ///< what requires it cannot live: it ended unasked, or lost its own
+        bool is_tolerated = false;          ///< and the container does not end because of that
         bool has_lost_requirement = false;  ///< fails because `requires` failed
         ServiceId root = kNoService;        ///< and this is the one that failed by itself
         bool is_killed = false;             ///< KILL was sent; the deadline means giving it up
         Signal asked{};                     ///< what we sent to end it, KILL at a timeout aside
+        Instant executed_at{};
         Instant stop_began{};
         Instant hook_limit{};         ///< when before-stop has to be over
-        State outcome = State::Done;  ///< what it becomes when the last of its processes is gone
-        int code = 0;                 ///< exit code of a container that ends because of it
+        State outcome = State::Done;  ///< what it becomes when the last of its processes is gone,
+        Follow follow = Follow::End;  ///< with Follow::End
+        Report::Fault fault = Report::Fault::Ended;  ///< what we ended it for
+        Report::Next next = Report::Next::Nothing;   ///< what its end brings about, once judged
+        Duration delay{0};                           ///< Next::Restarts
+        Instant restart_at{};                        ///< Follow::Backoff
+        int code = 0;                  ///< exit code of a container that ends because of it
+        int failed_probes = 0;         ///< of its health, in a row
+        bool is_probe_late = false;    ///< the health probe that runs missed its timeout
+        bool is_probe_valid = false;   ///< the health probe that runs is of this run and in time
+        Instant health_at = kNever;    ///< the next health probe, or the timeout of this one
+        Instant watchdog_at = kNever;  ///< when WATCHDOG=1 has to have come
+        Instant unhealthy_since{};
+    };
+
+    /// What outlives a run.
+    struct Standing {
+        bool has_run = false;
+        bool is_disabled = false;         ///< not enabled, until somebody starts it
+        bool is_stopped_by_hand = false;  ///< until somebody starts it
+        bool is_wanted = false;     ///< while a StartAsked is carried out: it is to start as well
+        bool is_barred = false;     ///< waits for something that was stopped by hand
+        bool is_main_left = false;  ///< its main process was given up and is not reaped yet
+        bool has_health_probe = false;  ///< one is alive
+        Instant run_at = kNever;        ///< the next run of Schedule::Kind::Every
     };
 
     // supervisor.cpp: events in, commands out
@@ -113,6 +182,42 @@ class Supervisor {
     void on_signal(const SignalInfo& signal);
     void route_signal(const SignalInfo& signal);
     void settle();
+
+    // supervisor_query.cpp
+    [[nodiscard]] bool is_ready(ServiceId id) const;
+    [[nodiscard]] bool is_scheduled(ServiceId id) const;
+    [[nodiscard]] bool has_future() const;
+    [[nodiscard]] ServiceId live_requirer(ServiceId id) const;
+    [[nodiscard]] Hold start_hold(ServiceId id) const;
+
+    // supervisor_restart.cpp: what an end brings about, and what comes back with what
+    void plan_restart(ServiceId id, bool is_forced);
+    void count_end(ServiceId id);
+    [[nodiscard]] bool ends_container(ServiceId id) const;
+    void fail_running(ServiceId id, Report::Fault fault, Report what, bool is_forced);
+    void recall_requirers();
+    void excuse(ServiceId id, Follow follow);
+    void go(ServiceId id);
+    void lose(ServiceId id);
+    void finish(ServiceId id);
+
+    // supervisor_wish.cpp: what people ask for, and schedules
+    void on_start_asked(ServiceId id, Report::Kind kind);
+    void revive(ServiceId id, bool is_asked, Report::Kind kind);
+    void on_stop_asked(ServiceId id);
+    void on_restart_asked(ServiceId id);
+    void set_schedule(ServiceId id);
+    void on_due(ServiceId id);
+
+    // supervisor_health.cpp: health probes and watchdogs
+    void begin_watch(ServiceId id);
+    void end_watch(ServiceId id);
+    void expire_watch(ServiceId id);
+    void start_health_probe(ServiceId id);
+    void on_health_probed(ServiceId id, const ExitStatus& status);
+    void count_health(ServiceId id, bool is_good);
+    void become_unhealthy(ServiceId id);
+    void miss_watchdog(ServiceId id, Duration silence);
 
     // supervisor_life.cpp: starting, readiness, the end of a main process
     void start_what_can();
@@ -147,7 +252,6 @@ class Supervisor {
     void ask_to_stop(ServiceId id, Signal signal, Scope scope);
     void kill_service(ServiceId id);
     void leave(ServiceId id);
-    void finish(ServiceId id);
     void give_up(ServiceId id);
     void end_helpers(ServiceId id);
     void drain();
@@ -185,6 +289,8 @@ class Supervisor {
     Graph graph_;
     std::vector<Service> services_;
     std::vector<Run> runs_;
+    std::vector<Standing> standings_;
+    JitterSource jitter_;
     std::vector<Command> commands_;  // reserved once; cleared by each step
     Phase phase_ = Phase::Booting;
     Instant now_{};  // of the present step

@@ -9,29 +9,36 @@ namespace core {
 
 void Supervisor::start_what_can() {
     for (const ServiceId id : graph_.order()) {
-        if (service(id).state == State::Waiting && can_start(id)) {
+        const bool is_waiting = service(id).state == State::Waiting;
+        const auto& needs = spec_.services[index(id)].requires_;
+        standings_[index(id)].is_barred =
+            is_waiting && std::any_of(needs.begin(), needs.end(), [this](ServiceId needed) {
+                return standings_[index(needed)].is_stopped_by_hand ||
+                       standings_[index(needed)].is_barred;
+            });
+        if (is_waiting && can_start(id)) {
             spawn(id);
         }
     }
 }
 
 bool Supervisor::can_start(ServiceId id) const {
-    const ServiceSpec& spec = spec_.services[index(id)];
-    const auto is_ready = [this](ServiceId needed) {
-        return service(needed).state == State::Up ||
-               (service(needed).state == State::Done &&
-                spec_.services[index(needed)].type == ServiceType::Oneshot);
-    };
-    const auto is_ready_or_ended = [&](ServiceId earlier) {
-        return is_ready(earlier) || has_ended(service(earlier).state);
-    };
-    return std::all_of(spec.requires_.begin(), spec.requires_.end(), is_ready) &&
-           std::all_of(spec.after.begin(), spec.after.end(), is_ready_or_ended);
+    return start_hold(id).kind == Hold::Kind::None;
 }
 
 void Supervisor::spawn(ServiceId id) {
+    Service& service = services_[index(id)];
+    Standing& standing = standings_[index(id)];
     enter(id, State::Setup);
-    services_[index(id)].spawned_at = now_;
+    runs_[index(id)] = Run{};
+    service.pid = Pid::None;
+    service.spawned_at = now_;
+    service.ready_at.reset();
+    service.is_healthy.reset();
+    service.is_ready = service.stop_wanted = false;
+    service.sent = Signal::None;
+    service.restarts += standing.has_run ? 1 : 0;
+    standing.has_run = true;
     are_children_gone_ = false;
     emit_service(Command::Kind::Spawn, id);
     report({.kind = Report::Kind::Starting, .service = id});
@@ -61,7 +68,14 @@ void Supervisor::on_spawn_failed(ServiceId id, int error) {
     run.outcome = State::Failed;
     run.code = run.has_lost_requirement ? run.code : base::kExitSystem;
     run.has_start_failed = true;
-    report({.kind = Report::Kind::SpawnFailed, .service = id, .number = error});
+    count_end(id);
+    report({.kind = Report::Kind::SpawnFailed,
+            .service = id,
+            .number = error,
+            .next = run.next,
+            .delay = run.delay,
+            .attempt = service(id).attempt,
+            .limit = spec_.services[index(id)].restart.max_attempts});
     account_end(id);
     finish(id);
 }
@@ -69,6 +83,7 @@ void Supervisor::on_spawn_failed(ServiceId id, int error) {
 void Supervisor::on_executed(ServiceId id) {
     Run& run = runs_[index(id)];
     run.was_executed = true;
+    run.executed_at = now_;
     if (service(id).state != State::Setup) {
         return;
     }
@@ -116,18 +131,21 @@ void Supervisor::become_up(ServiceId id) {
     enter(id, State::Up);
     service.ready_at = now_;
     service.is_ready = true;
+    begin_watch(id);
     report({.kind = Report::Kind::Ready, .service = id, .duration = now_ - service.spawned_at});
 }
 
 void Supervisor::on_main_exited(ServiceId id, const ExitStatus& status) {
     Service& service = services_[index(id)];
     if (!is_live(service.state) || service.state == State::Leaving) {
+        standings_[index(id)].is_main_left = false;
         return;
     }
     service.last_exit = status;
     service.pid = Pid::None;
     end_helpers(id);
     judge(id, status);
+    count_end(id);
     report_end(id, status);
     account_end(id);
     if (phase_ == Phase::Killing) {
@@ -142,13 +160,17 @@ void Supervisor::judge(ServiceId id, const ExitStatus& status) {
     const ServiceSpec& spec = spec_.services[index(id)];
     const Service& service = services_[index(id)];
     Run& run = runs_[index(id)];
+    if (run.is_excused) {
+        run.outcome = State::Done;
+        return;
+    }
     if (run.has_lost_requirement) {
         run.outcome = State::Failed;  // with the code of the root cause
         return;
     }
     const bool is_by_us =
         is_end_by(status, run.asked) || (run.is_killed && is_end_by(status, base::kSigKill));
-    if (run.is_overdue) {
+    if (run.fault != Report::Fault::Ended) {
         run.outcome = State::Failed;
         run.code = is_by_us ? spec.unexpected_exit_code : failure_code(spec, status);
         return;
@@ -172,8 +194,14 @@ void Supervisor::report_end(ServiceId id, const ExitStatus& status) {
         kind = Report::Kind::Done;
     }
     end_report_ = commands_.size();
-    report(
-        {.kind = kind, .service = id, .status = status, .duration = now_ - service(id).spawned_at});
+    report({.kind = kind,
+            .service = id,
+            .status = status,
+            .duration = now_ - service(id).spawned_at,
+            .next = run.next,
+            .delay = run.delay,
+            .attempt = service(id).attempt,
+            .limit = spec_.services[index(id)].restart.max_attempts});
 }
 
 /// What the end of `id`, judged already, means for the exit code, the container and those that
@@ -181,20 +209,24 @@ void Supervisor::report_end(ServiceId id, const ExitStatus& status) {
 void Supervisor::account_end(ServiceId id) {
     const ServiceSpec& spec = spec_.services[index(id)];
     Run& run = runs_[index(id)];
-    const bool is_failure = run.outcome == State::Failed;
-    if (run.has_lost_requirement) {
-        return;  // counted when it lost what it requires
+    if (run.has_lost_requirement || run.is_excused || run.follow == Follow::Backoff) {
+        return;  // counted when it lost what it requires; or there is nothing to count
     }
+    const bool is_failure = run.outcome == State::Failed;
     if (is_failure) {
         note_failure(id, run.code);
     }
-    const bool is_unasked = !service(id).stop_wanted || run.is_overdue;
+    if (run.is_lost && first_failed_ == id) {
+        first_failure_ = run.code;  // now it has said better how it ends
+    }
+    const bool is_unasked = !service(id).stop_wanted || run.fault != Report::Fault::Ended;
     if (!is_unasked) {
         return;
     }
     const bool is_job_done = !is_failure && spec.type == ServiceType::Oneshot;
-    run.is_lost = !is_job_done;
-    if (phase_ == Phase::Running && spec.is_essential) {
+    run.is_lost = !is_job_done && !is_scheduled(id);
+    run.is_tolerated = run.next == Report::Next::GivesUp && !ends_container(id);
+    if (phase_ == Phase::Running && ends_container(id)) {
         begin_shutdown(Signal::None, id);
     }
     if (cause_ == id && !is_job_done) {
@@ -209,12 +241,17 @@ void Supervisor::account_end(ServiceId id) {
 void Supervisor::spread_losses() {
     for (const ServiceId id : graph_.order()) {
         const Run& run = runs_[index(id)];
-        if (has_ended(service(id).state) || run.is_lost || run.is_overdue ||
-            service(id).state == State::Leaving) {
+        const State state = service(id).state;
+        // A run of a schedule fails for itself alone, and loses nothing while there is none.
+        const bool is_spared = is_scheduled(id) && (state == State::Scheduled || is_live(state));
+        const bool is_failing =
+            is_live(state) && (run.is_lost || run.fault != Report::Fault::Ended);
+        if (has_ended(state) || is_spared || is_failing || state == State::Leaving ||
+            standings_[index(id)].is_stopped_by_hand) {
             continue;
         }
         for (const ServiceId needed : spec_.services[index(id)].requires_) {
-            if (runs_[index(needed)].is_lost || !spec_.services[index(needed)].is_enabled) {
+            if (runs_[index(needed)].is_lost || standings_[index(needed)].is_disabled) {
                 lose_requirement(id, needed);
                 break;
             }
@@ -226,21 +263,27 @@ void Supervisor::spread_losses() {
 }
 
 void Supervisor::lose_requirement(ServiceId id, ServiceId lost) {
-    Run& run = runs_[index(id)];
-    const bool is_disabled = !spec_.services[index(lost)].is_enabled;
-    run.code = is_disabled ? base::kExitConfig : runs_[index(lost)].code;
-    run.outcome = State::Failed;
-    run.is_lost = true;
-    run.has_lost_requirement = true;
-    run.root = runs_[index(lost)].has_lost_requirement ? runs_[index(lost)].root : lost;
-    note_failure(run.root, run.code);
     report({.kind = Report::Kind::DependencyFailed, .service = id, .other = lost});
-    if (service(id).state == State::Waiting) {
-        enter(id, State::Failed);
-    } else {
-        run.is_going = true;
+    if (is_scheduled(id)) {
+        return enter(id, State::Scheduled);
     }
-    if (spec_.services[index(id)].is_essential) {
+    Run& run = runs_[index(id)];
+    const Run& cause = runs_[index(lost)];
+    run.code = standings_[index(lost)].is_disabled ? base::kExitConfig : cause.code;
+    run.outcome = State::Failed;
+    run.follow = Follow::End;
+    run.is_excused = false;
+    run.is_lost = true;
+    run.is_tolerated = cause.is_tolerated;
+    run.has_lost_requirement = true;
+    run.root = cause.has_lost_requirement ? cause.root : lost;
+    note_failure(run.root, run.code);
+    if (is_live(service(id).state)) {
+        go(id);
+    } else {
+        enter(id, State::Failed);
+    }
+    if (spec_.services[index(id)].is_essential && !run.is_tolerated) {
         begin_shutdown(Signal::None, run.root);
         cause_code_ = run.code;
     }

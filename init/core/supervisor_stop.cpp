@@ -23,6 +23,12 @@ void Supervisor::expire() {
         if (services_[i].deadline && *services_[i].deadline <= now_) {
             expire_service(static_cast<ServiceId>(i));
         }
+        if (runs_[i].health_at <= now_ || runs_[i].watchdog_at <= now_) {
+            expire_watch(static_cast<ServiceId>(i));
+        }
+        if (standings_[i].run_at <= now_) {
+            on_due(static_cast<ServiceId>(i));
+        }
     }
 }
 
@@ -49,8 +55,15 @@ void Supervisor::expire_phase() {
 }
 
 void Supervisor::expire_service(ServiceId id) {
-    const bool is_killed = runs_[index(id)].is_killed;
+    const Run& run = runs_[index(id)];
+    const bool is_killed = run.is_killed;
+    if (is_killed && phase_ == Phase::Running && (run.follow != Follow::End || is_scheduled(id))) {
+        // No second run beside what not even KILL ended: the kernel will tell when it is gone.
+        return services_[index(id)].deadline.reset();
+    }
     switch (service(id).state) {
+    case State::Backoff:
+        return enter(id, State::Waiting);
     case State::Starting:
         return miss_ready_timeout(id);
     case State::BeforeStop:
@@ -60,7 +73,6 @@ void Supervisor::expire_service(ServiceId id) {
     case State::Leaving:
         return is_killed ? finish(id) : kill_service(id);
     case State::Waiting:
-    case State::Backoff:
     case State::Scheduled:
     case State::Setup:
     case State::Up:
@@ -72,17 +84,8 @@ void Supervisor::expire_service(ServiceId id) {
 }
 
 void Supervisor::miss_ready_timeout(ServiceId id) {
-    const ServiceSpec& spec = spec_.services[index(id)];
-    Run& run = runs_[index(id)];
-    report(
-        {.kind = Report::Kind::ReadyTimeout, .service = id, .duration = now_ - service(id).since});
-    run.is_overdue = true;
-    run.outcome = State::Failed;
-    run.code = spec.unexpected_exit_code;  // until it says better how it ends
-    if (phase_ == Phase::Running && spec.is_essential) {
-        begin_shutdown(Signal::None, id);
-        cause_code_ = run.code;
-    }
+    fail_running(id, Report::Fault::NotReady,
+                 {.kind = Report::Kind::ReadyTimeout, .duration = now_ - service(id).since}, false);
     begin_stop(id);
 }
 
@@ -104,15 +107,18 @@ void Supervisor::begin_shutdown(Signal signal, ServiceId cause) {
     for (std::size_t i = 0; i < services_.size(); ++i) {
         const auto id = static_cast<ServiceId>(i);
         Service& service = services_[i];
-        if (service.state == State::Waiting) {
-            enter(id, State::Stopped);
-            continue;
-        }
+        standings_[i].run_at = kNever;
         if (!is_live(service.state)) {
+            if (!has_ended(service.state)) {
+                enter(id, State::Stopped);
+            }
             continue;
         }
         Run& run = runs_[i];
-        run.is_going = true;
+        go(id);
+        if (run.is_killed && !service.deadline) {
+            service.deadline = now_;  // it was not given up only because it was to come back
+        }
         if (service.state == State::BeforeStop) {
             run.hook_limit = std::min(run.hook_limit, hook_limit(id));
             service.deadline = std::min(service.deadline.value_or(run.hook_limit), run.hook_limit);
@@ -256,13 +262,10 @@ void Supervisor::leave(ServiceId id) {
     emit_signal(id, base::kSigCont, Scope::Tree);
 }
 
-void Supervisor::finish(ServiceId id) {
-    enter(id, runs_[index(id)].outcome);
-}
-
 /// Not even KILL ended it.
 void Supervisor::give_up(ServiceId id) {
     services_[index(id)].pid = Pid::None;
+    standings_[index(id)].is_main_left = true;
     judge(id, ExitStatus::killed(base::kSigKill));
     account_end(id);
     finish(id);
@@ -270,6 +273,7 @@ void Supervisor::give_up(ServiceId id) {
 
 void Supervisor::end_helpers(ServiceId id) {
     Run& run = runs_[index(id)];
+    end_watch(id);
     if (run.has_probe) {
         emit_service(Command::Kind::StopProbe, id);
     }

@@ -12,6 +12,7 @@ std::string short_name(core::Signal signal) {
 }
 
 constexpr std::array kScopes{"main", "group", "tree"};
+constexpr std::array kFaults{"", " not started", " not ready", " unhealthy", " watchdog missed"};
 constexpr std::array kReports{
     "Starting",         "Ready",         "Exited",         "StartFailed",     "Done",
     "DependencyFailed", "ReadyTimeout",  "Stopping",       "StopTimeout",     "ShutdownStarted",
@@ -66,6 +67,12 @@ Texts Driver::hook_exited(ServiceId id, ExitStatus status) {
     return step({.kind = core::Event::Kind::HookExited, .service = id, .status = status});
 }
 
+Texts Driver::probed(ServiceId id, int code) {
+    return step({.kind = core::Event::Kind::HealthProbed,
+                 .service = id,
+                 .status = ExitStatus::exited(code)});
+}
+
 Texts Driver::extended(ServiceId id, Duration by) {
     return step({.kind = core::Event::Kind::TimeExtended, .service = id, .duration = by});
 }
@@ -82,11 +89,14 @@ Texts Driver::after(Duration duration) {
 void Driver::bring_up() {
     (void)boot();
     for (std::size_t i = 0; i < supervisor_.service_count(); ++i) {
-        const auto id = static_cast<ServiceId>(i);
-        (void)spawned(id);
-        (void)executed(id);
-        (void)ready(id);
+        come_up(static_cast<ServiceId>(i));
     }
+}
+
+void Driver::come_up(ServiceId id) {
+    (void)spawned(id);
+    (void)executed(id);
+    (void)ready(id);
 }
 
 Texts Driver::gone(ServiceId id, ExitStatus status) {
@@ -167,13 +177,16 @@ std::string Driver::text(const core::Report& report) const {
     if (report.duration > Duration{0}) {
         text += " " + base::to_string(report.duration);
     }
-    if (report.fault == core::Report::Fault::NotStarted) {
-        text += " not started";
-    } else if (report.fault == core::Report::Fault::NotReady) {
-        text += " not ready";
-    }
+    text += kFaults.at(static_cast<std::size_t>(report.fault));
     if (report.number >= 0) {
         text += " (" + std::to_string(report.number) + ")";
+    }
+    const std::string attempt =
+        std::to_string(report.attempt) + " of " + std::to_string(report.limit);
+    if (report.next == core::Report::Next::Restarts) {
+        text += ", again in " + base::to_string(report.delay) + ", " + attempt;
+    } else if (report.next == core::Report::Next::GivesUp) {
+        text += ", gives up after " + attempt;
     }
     return text;
 }

@@ -32,7 +32,8 @@ core::Spec program();
 
 class Driver {
   public:
-    explicit Driver(core::Spec spec) : spec_{std::move(spec)}, supervisor_{spec_} {}
+    explicit Driver(core::Spec spec, std::uint64_t seed = 0)
+        : spec_{std::move(spec)}, supervisor_{spec_, seed} {}
     Driver(const Driver&) = delete;
     Driver& operator=(const Driver&) = delete;
 
@@ -48,6 +49,13 @@ class Driver {
     Texts tree_empty(ServiceId id) { return on(core::Event::Kind::TreeEmpty, id); }
     Texts hook_exited(ServiceId id, ExitStatus status);
     Texts extended(ServiceId id, Duration by);
+    Texts probed(ServiceId id, int code);
+    Texts fed(ServiceId id) { return on(core::Event::Kind::WatchdogFed, id); }
+    Texts watchdog_failed(ServiceId id) { return on(core::Event::Kind::WatchdogFailed, id); }
+    Texts due(ServiceId id) { return on(core::Event::Kind::Due, id); }
+    Texts start(ServiceId id) { return on(core::Event::Kind::StartAsked, id); }
+    Texts stop(ServiceId id) { return on(core::Event::Kind::StopAsked, id); }
+    Texts restart(ServiceId id) { return on(core::Event::Kind::RestartAsked, id); }
     Texts signal(core::Signal signal);
     Texts children_gone() { return step({.kind = core::Event::Kind::ChildrenGone}); }
     Texts linger_done() { return step({.kind = core::Event::Kind::LingerDone}); }
@@ -56,6 +64,8 @@ class Driver {
 
     /// Boots and brings everything up in the order of the Spec.
     void bring_up();
+    /// The answers to Command::Spawn, and Ready where the service has to say so.
+    void come_up(ServiceId id);
     /// The end of main process and tree; the commands of both steps.
     Texts gone(ServiceId id, ExitStatus status);
 
@@ -63,6 +73,7 @@ class Driver {
     /// How long until the next deadline; -1 when there is none.
     [[nodiscard]] Duration deadline() const;
     [[nodiscard]] State state(ServiceId id) const { return supervisor_.service(id).state; }
+    [[nodiscard]] core::Hold::Kind hold(ServiceId id) const { return supervisor_.hold(id).kind; }
     [[nodiscard]] const core::Supervisor& supervisor() const { return supervisor_; }
 
   private:

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "core/supervisor.hpp"
+
+// What others may ask of the supervisor; nothing here changes anything.
+namespace core {
+
+std::optional<Instant> Supervisor::next_deadline() const {
+    if (phase_ == Phase::Over) {
+        return std::nullopt;
+    }
+    Instant earliest = deadline_.value_or(kNever);
+    for (std::size_t i = 0; i < services_.size(); ++i) {
+        earliest = std::min({earliest, services_[i].deadline.value_or(kNever), runs_[i].health_at,
+                             runs_[i].watchdog_at, standings_[i].run_at});
+    }
+    return earliest == kNever ? std::nullopt : std::optional{earliest};
+}
+
+Health Supervisor::health() const {
+    if (is_stopping()) {
+        return Health::Stopping;
+    }
+    Health worst = Health::Healthy;
+    for (std::size_t i = 0; i < services_.size(); ++i) {
+        if (standings_[i].is_disabled) {
+            continue;
+        }
+        const Health one = health(static_cast<ServiceId>(i));
+        if (one == Health::Unhealthy) {
+            return Health::Unhealthy;
+        }
+        // A service on its way down is about to fail or to be done; the container lives on.
+        worst = one == Health::Healthy ? worst : Health::Starting;
+    }
+    return worst;
+}
+
+Health Supervisor::health(ServiceId id) const {
+    const Run& run = runs_[index(id)];
+    const ServiceSpec& spec = spec_.services[index(id)];
+    const State state = service(id).state;
+    if (spec_.mode == Mode::Command) {
+        return Health::Healthy;
+    }
+    const bool has_to_prove =
+        spec.health.kind != HealthCheck::Kind::None && spec.ready.kind == Readiness::Kind::Exec;
+    switch (state) {
+    case State::Failed:
+    case State::Stopped:
+        return Health::Unhealthy;
+    case State::Done:
+        return run.has_lost_requirement ? Health::Unhealthy : Health::Healthy;
+    case State::Scheduled:
+        return Health::Healthy;
+    case State::Waiting:
+    case State::Backoff:
+    case State::Setup:
+    case State::Starting:
+    case State::Up:
+    case State::BeforeStop:
+    case State::Stopping:
+    case State::Leaving:
+        break;
+    }
+    if (is_scheduled(id)) {
+        return Health::Healthy;  // a run of a job says nothing of what the container serves
+    }
+    if (is_live(state) && run.follow == Follow::End &&
+        (run.has_lost_requirement || (state > State::Up && run.outcome == State::Failed))) {
+        return Health::Unhealthy;
+    }
+    if (state > State::Up) {
+        const bool comes_back = run.follow == Follow::Backoff || run.follow == Follow::Return;
+        return comes_back ? Health::Starting : Health::Stopping;
+    }
+    if (state != State::Up) {
+        return Health::Starting;
+    }
+    if (!service(id).is_healthy) {
+        return has_to_prove ? Health::Starting : Health::Healthy;
+    }
+    return *service(id).is_healthy ? Health::Healthy : Health::Unhealthy;
+}
+
+bool Supervisor::is_stopping() const {
+    return phase_ != Phase::Booting && phase_ != Phase::Running;
+}
+
+int Supervisor::exit_code() const {
+    return cause_code_.value_or(first_failure_.value_or(0));
+}
+
+std::optional<Instant> Supervisor::next_run(ServiceId id) const {
+    const Instant at = standings_[index(id)].run_at;
+    return at == kNever ? std::nullopt : std::optional{at};
+}
+
+Hold Supervisor::hold(ServiceId id) const {
+    using Kind = Hold::Kind;
+    const Service& service = services_[index(id)];
+    switch (service.state) {
+    case State::Waiting:
+        return start_hold(id);
+    case State::Backoff:
+        return {.kind = Kind::Backoff, .until = service.deadline};
+    case State::Scheduled:
+        return {.kind = Kind::Schedule, .until = next_run(id)};
+    case State::Stopped:
+        if (standings_[index(id)].is_stopped_by_hand) {
+            return {.kind = Kind::ByHand};
+        }
+        return {.kind = standings_[index(id)].is_disabled ? Kind::Disabled : Kind::None};
+    case State::BeforeStop:
+        return {.kind = Kind::Hook, .until = service.deadline};
+    case State::Stopping:
+    case State::Leaving:
+        return {.kind = Kind::OwnProcesses, .until = service.deadline};
+    case State::Setup:
+    case State::Starting:
+    case State::Up:
+        break;
+    case State::Done:
+    case State::Failed:
+        return {};
+    }
+    if (runs_[index(id)].is_going) {
+        for (const ServiceId dependent : graph_.dependents(id)) {
+            if (is_live(this->service(dependent).state)) {
+                return {.kind = Kind::Requirer, .other = dependent};
+            }
+        }
+    }
+    if (service.state == State::Setup) {
+        return {.kind = Kind::SetUp};
+    }
+    return service.state == State::Up ? Hold{}
+                                      : Hold{.kind = Kind::Readiness, .until = service.deadline};
+}
+
+Hold Supervisor::start_hold(ServiceId id) const {
+    using Kind = Hold::Kind;
+    const ServiceSpec& spec = spec_.services[index(id)];
+    if (standings_[index(id)].is_main_left) {
+        return {.kind = Kind::OwnProcesses};
+    }
+    for (const ServiceId needed : spec.requires_) {
+        if (!is_ready(needed)) {
+            return {.kind = Kind::Requirement, .other = needed};
+        }
+    }
+    for (const ServiceId earlier : spec.after) {
+        if (!is_ready(earlier) && !has_ended(service(earlier).state) &&
+            !standings_[index(earlier)].is_barred) {
+            return {.kind = Kind::After, .other = earlier};
+        }
+    }
+    const ServiceId requirer = live_requirer(id);
+    return requirer == kNoService ? Hold{} : Hold{.kind = Kind::Requirer, .other = requirer};
+}
+
+/// True while what requires it may run.
+bool Supervisor::is_ready(ServiceId id) const {
+    const State state = service(id).state;
+    return (state == State::Up && !runs_[index(id)].is_going) ||
+           (state == State::Done && spec_.services[index(id)].type == ServiceType::Oneshot);
+}
+
+bool Supervisor::is_scheduled(ServiceId id) const {
+    return spec_.services[index(id)].schedule.kind != Schedule::Kind::None;
+}
+
+/// True while something may run again though nothing does.
+bool Supervisor::has_future() const {
+    for (std::size_t i = 0; i < services_.size(); ++i) {
+        const State state = services_[i].state;
+        if (state == State::Backoff || state == State::Scheduled ||
+            (state == State::Stopped && standings_[i].is_stopped_by_hand) ||
+            (state == State::Waiting && standings_[i].is_main_left)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// A live service that requires `id`, or kNoService.
+ServiceId Supervisor::live_requirer(ServiceId id) const {
+    for (const ServiceId dependent : graph_.dependents(id)) {
+        const auto& needs = spec_.services[index(dependent)].requires_;
+        if (is_live(service(dependent).state) &&
+            std::find(needs.begin(), needs.end(), id) != needs.end()) {
+            return dependent;
+        }
+    }
+    return kNoService;
+}
+
+}  // namespace core
