@@ -176,7 +176,8 @@ std::string to_string(const Endpoint& endpoint) {
     case Endpoint::Kind::Unix:
         return "unix://" + endpoint.path;
     case Endpoint::Kind::File:
-        return "file:" + endpoint.path;
+        // Two slashes at its begin would be read as the form with an empty host.
+        return (endpoint.path.starts_with("//") ? "file://" : "file:") + endpoint.path;
     }
     return {};
 }

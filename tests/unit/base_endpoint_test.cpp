@@ -20,6 +20,7 @@ TEST_CASE("an endpoint is read and written in its canonical spelling") {
              Row{"unix:/run/x.sock", "unix:///run/x.sock"},
              Row{"file:/run/flag", "file:/run/flag"},
              Row{"file:///run/flag", "file:/run/flag"},
+             Row{"file:////run/flag", "file:////run/flag"},
          }) {
         CAPTURE(row.url);
         const auto endpoint = base::parse_endpoint(row.url);
