@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Any bytes may arrive at the control socket. They are refused, or they are a message, and then
 // writing it and reading it again gives the same one.
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
 #include <span>
 
 #include "control/protocol.hpp"
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size);
+#include "fuzz.hpp"
 
 namespace {
 
@@ -16,9 +12,7 @@ template <class Message, class Decode>
 void check_round_trip(const Message& message, Decode decode) {
     const auto packet = control::encode(message);
     const auto again = decode(packet.bytes());
-    if (!again || !(*again == message)) {
-        std::abort();
-    }
+    fuzz::require(again && *again == message);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include <iterator>
 #include <string>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size);
+#include "fuzz.hpp"
 
 int main(int argc, char** argv) {
     int files = 0;
