@@ -140,10 +140,12 @@ void say_of_life(const Report& report, const core::Spec& spec, std::string_view 
     } else if (report.kind == Report::Kind::WatchdogMissed) {
         if (report.duration > core::Duration::zero()) {
             log.about(name, Severity::Error,
-                      "no WATCHDOG=1 for {} (watchdog); ending it with SIGABRT", duration.view());
+                      "no WATCHDOG=1 for {} (watchdog); ending it with SIGABRT{}", duration.view(),
+                      next_of(report).view());
         } else {
             log.about(name, Severity::Error,
-                      "says that it hangs (WATCHDOG=trigger); ending it with SIGABRT");
+                      "says that it hangs (WATCHDOG=trigger); ending it with SIGABRT{}",
+                      next_of(report).view());
         }
     } else if (report.kind == Report::Kind::RequirementDown) {
         log.about(name, Severity::Info,
@@ -156,7 +158,13 @@ void say_of_life(const Report& report, const core::Spec& spec, std::string_view 
     } else if (report.kind == Report::Kind::RestartAsked) {
         info("restarts, as asked");
     } else if (report.kind == Report::Kind::RunSkipped) {
-        log.about(name, Severity::Warn, "is due, but cannot run now; this run is skipped");
+        if (report.other == core::kNoService) {
+            log.about(name, Severity::Warn, "is due, but its last run is not over; skipped");
+        } else {
+            log.about(name, Severity::Warn,
+                      "is due, but '{}', which it requires, is not ready; skipped",
+                      name_of(report.other, spec));
+        }
     }
 }
 

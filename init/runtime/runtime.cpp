@@ -5,6 +5,7 @@
 
 #include "sys/clock.hpp"
 #include "sys/environment.hpp"
+#include "sys/random.hpp"
 
 namespace runtime {
 namespace {
@@ -88,7 +89,7 @@ Runtime::Runtime(const core::Spec& spec, const Settings& settings, logging::Logg
     : spec_{spec},
       settings_{settings},
       log_{log},
-      supervisor_{spec},
+      supervisor_{spec, sys::random_seed()},
       queue_{spec.services.size()},
       loop_{std::move(loop)},
       signals_{std::move(signals)},

@@ -117,7 +117,18 @@ TEST_CASE("what becomes of a service is one line each") {
     CHECK(words(about(Kind::StartAsked)) == "pidone: web: starts, as asked");
     CHECK(words(about(Kind::RestartAsked)) == "pidone: web: restarts, as asked");
     CHECK(words(about(Kind::RunSkipped)) ==
-          "pidone: web: warn: is due, but cannot run now; this run is skipped");
+          "pidone: web: warn: is due, but its last run is not over; skipped");
+    auto skipped = about(Kind::RunSkipped);
+    skipped.other = kDb;
+    CHECK(words(skipped) ==
+          "pidone: web: warn: is due, but 'db', which it requires, is not ready; skipped");
+    missed.next = Next::Restarts;
+    missed.delay = core::Duration{100};
+    missed.attempt = 3;
+    CHECK(
+        words(missed) ==
+        "pidone: web: error: no WATCHDOG=1 for 30s (watchdog); ending it with SIGABRT; restarts in "
+        "100ms (attempt 3)");
 }
 
 TEST_CASE("the container's own events name their cause") {
