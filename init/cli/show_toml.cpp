@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "cli/show_toml.hpp"
 
+#include <array>
 #include <limits>
+
+#include "base/size.hpp"
 
 namespace cli {
 namespace {
@@ -214,6 +217,89 @@ void add_stop(Lines& lines, const core::ServiceSpec& service) {
     }
 }
 
+std::string sockets(const std::vector<core::ListenSocket>& all) {
+    std::string out = "[";
+    for (const auto& one : all) {
+        out += out.size() > 1 ? ", " : "";
+        out += "{ url = " + text(base::to_string(one.endpoint)) + ", name = " + text(one.name);
+        if (one.endpoint.kind == base::Endpoint::Kind::Unix) {
+            out += ", mode = " + octal(one.mode);
+            out += one.owner.empty() ? "" : ", owner = " + text(one.owner);
+        }
+        out += " }";
+    }
+    return out + "]";
+}
+
+void add_supervision(Lines& lines, const core::ServiceSpec& service) {
+    constexpr std::array<std::string_view, 3> kWords{"\"no\"", "\"on-failure\"", "\"always\""};
+    lines.add("restart", std::string{kWords[static_cast<std::size_t>(service.restart.when)]});
+    lines.add_duration("watchdog", service.watchdog);
+    if (!service.listen.empty()) {
+        lines.add("listen", sockets(service.listen));
+    }
+    lines.add_text("schedule", service.schedule.text);
+    if (service.schedule.kind == core::Schedule::Kind::Cron) {
+        lines.add("timezone", text(service.schedule.timezone));
+    }
+}
+
+/// Without anything that restarts it there is no policy to show.
+void add_policy(Lines& lines, const core::ServiceSpec& service) {
+    const auto& policy = service.restart;
+    if (policy.when == core::Restart::No && !service.watchdog &&
+        service.health.action != core::HealthAction::Restart) {
+        return;
+    }
+    lines.header("[restart-policy]");
+    lines.add("delay", duration(policy.delay));
+    lines.add("max-delay", duration(policy.max_delay));
+    auto digits = std::to_string(1000 + policy.jitter_permille);
+    while (digits.size() > 2 && digits.back() == '0') {
+        digits.pop_back();
+    }
+    lines.add("jitter",
+              std::string{policy.jitter_permille == 1000 ? "1." : "0."} + digits.substr(1));
+    lines.add("window", duration(policy.window));
+    lines.add("max-attempts", std::to_string(policy.max_attempts));
+    lines.add("give-up", policy.give_up == core::GiveUp::Exit ? "\"exit\"" : "\"stop\"");
+}
+
+void add_health(Lines& lines, const core::HealthCheck& health) {
+    if (health.kind == core::HealthCheck::Kind::None) {
+        return;
+    }
+    constexpr std::array<std::string_view, 3> kActions{"\"none\"", "\"restart\"", "\"exit\""};
+    lines.header("[health]");
+    lines.add("probe", health.kind == core::HealthCheck::Kind::Command
+                           ? "{ exec = " + list(health.command) + " }"
+                           : text(base::to_string(health.endpoint)));
+    lines.add("interval", duration(health.interval));
+    lines.add("timeout", duration(health.timeout));
+    lines.add("retries", std::to_string(health.retries));
+    lines.add("start-period", duration(health.start_period));
+    lines.add("action", std::string{kActions[static_cast<std::size_t>(health.action)]});
+}
+
+void add_log(Lines& lines, const core::LogSettings& log) {
+    if (log.mode == core::LogMode::Inherit) {
+        return;
+    }
+    const bool is_json = log.mode == core::LogMode::Json;
+    lines.header("[log]");
+    lines.add("mode", is_json ? "\"json\"" : "\"prefix\"");
+    if (!is_json) {
+        lines.add("timestamps", flag(log.has_timestamps));
+    }
+    lines.add("overflow", log.overflow == core::Overflow::Block ? "\"block\"" : "\"drop\"");
+    lines.add("keep", text(base::size_text(log.keep)));
+    lines.add_text("file", log.file);
+    if (log.rotate_size != 0) {
+        lines.add("rotate", "{ size = " + text(base::size_text(log.rotate_size)) +
+                                ", keep = " + std::to_string(log.rotate_keep) + " }");
+    }
+}
+
 void add_privileges(Lines& lines, const core::ChildSpec& child) {
     if (!child.limits.empty()) {
         lines.header("[limits]");
@@ -269,7 +355,7 @@ std::string service_toml(const core::Spec& spec, const core::ServiceSpec& servic
         lines.add("ready", readiness(service.ready));
     }
     lines.add_duration("ready-timeout", service.ready.timeout);
-    if (service.ready.kind == core::Readiness::Kind::Notify) {
+    if (service.ready.kind == core::Readiness::Kind::Notify || service.watchdog) {
         const bool is_main = service.notify_access == core::NotifyAccess::Main;
         lines.add("notify-access", is_main ? "\"main\"" : "\"all\"");
     }
@@ -277,7 +363,12 @@ std::string service_toml(const core::Spec& spec, const core::ServiceSpec& servic
     lines.add("success-codes", numbers(service.success_codes));
     lines.add("unexpected-exit-code", std::to_string(service.unexpected_exit_code));
     add_stop(lines, service);
+    lines.add("reload-signal", signal_name(service.reload_signal));
+    add_supervision(lines, service);
     lines.add("enabled", flag(service.is_enabled));
+    add_policy(lines, service);
+    add_health(lines, service.health);
+    add_log(lines, service.log);
     add_privileges(lines, service.child);
     add_steps(lines, service.child);
     return lines.take();
@@ -289,6 +380,7 @@ std::string container_toml(const core::Spec& spec) {
     lines.add("linger", duration(spec.linger));
     lines.add("log-format", spec.log_format == core::LogFormat::Json ? "\"json\"" : "\"text\"");
     lines.add("control", text(spec.control));
+    lines.add("reload-on-hup", flag(spec.reloads_on_hup));
     return lines.take();
 }
 

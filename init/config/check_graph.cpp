@@ -6,46 +6,49 @@
 namespace config {
 namespace {
 
-/// The index of the draft with that name, or -1.
-int find_draft(std::span<const ServiceDraft> drafts, std::string_view name) {
-    for (std::size_t i = 0; i < drafts.size(); ++i) {
-        if (drafts[i].spec.name == name) {
-            return static_cast<int>(i);
-        }
-    }
-    return -1;
+/// Whether `name` means this service, by itself or together with other instances.
+bool is_meant(const core::ServiceSpec& spec, std::string_view name) {
+    return spec.name == name || (!spec.template_name.empty() && spec.template_name == name);
 }
 
 enum class EdgeKind { Requires, After };
 
-/// The target of one reference, or -1 after a complaint (or when there is nothing to wait for).
-int resolve(Reader& reader, std::span<const ServiceDraft> drafts, const ServiceDraft& from,
-            const NameRef& reference, EdgeKind kind) {
+/// Whether `target` may be waited for; complains if not.
+bool is_sound(Reader& reader, const core::ServiceSpec& target, const core::ServiceSpec& from,
+              const NameRef& reference, EdgeKind kind) {
     const std::string key = kind == EdgeKind::Requires ? "'requires'" : "'after'";
-    const int found = find_draft(drafts, reference.name);
-    if (found < 0) {
-        std::vector<std::string_view> names;
-        for (const auto& draft : drafts) {
-            names.push_back(draft.spec.name);
-        }
-        reader.error(reference.pos, key + " names an unknown service " + quoted(reference.name),
-                     did_you_mean(reference.name, names));
-        return -1;
-    }
-    const auto& target = drafts[static_cast<std::size_t>(found)];
-    if (&target == &from) {
+    if (&target == &from || from.template_name == reference.name) {
         reader.error(reference.pos, key + " names the service itself");
-        return -1;
+        return false;
     }
-    if (!target.spec.is_enabled) {
-        if (kind == EdgeKind::Requires && from.spec.is_enabled) {
+    if (target.schedule.kind != core::Schedule::Kind::None) {
+        reader.error(reference.pos,
+                     key + " names " + quoted(reference.name) + ", which runs on a schedule",
+                     "nothing waits for the runs of a schedule");
+        return false;
+    }
+    if (!target.is_enabled) {
+        if (kind == EdgeKind::Requires && from.is_enabled) {
             reader.error(reference.pos,
                          "'requires' names " + quoted(reference.name) + ", which is not enabled",
                          "'after' is for a service that may be absent");
         }
-        return -1;
+        return false;
     }
-    return found;
+    return true;
+}
+
+void complain_unknown(Reader& reader, std::span<const ServiceDraft> drafts,
+                      const NameRef& reference, EdgeKind kind) {
+    std::vector<std::string_view> names;
+    for (const auto& draft : drafts) {
+        names.push_back(draft.spec.name);
+        names.push_back(draft.spec.template_name);
+    }
+    reader.error(reference.pos,
+                 std::string{kind == EdgeKind::Requires ? "'requires'" : "'after'"} +
+                     " names an unknown service " + quoted(reference.name),
+                 did_you_mean(reference.name, names));
 }
 
 void resolve_all(Reader& reader, std::span<ServiceDraft> drafts, ServiceDraft& draft,
@@ -53,10 +56,20 @@ void resolve_all(Reader& reader, std::span<ServiceDraft> drafts, ServiceDraft& d
     auto& references = kind == EdgeKind::Requires ? draft.requires_ : draft.after;
     auto& ids = kind == EdgeKind::Requires ? draft.spec.requires_ : draft.spec.after;
     for (const auto& reference : references) {
-        const int target = resolve(reader, drafts, draft, reference, kind);
-        const core::ServiceId id{static_cast<std::uint16_t>(std::max(target, 0))};
-        if (target >= 0 && std::find(ids.begin(), ids.end(), id) == ids.end()) {
-            ids.push_back(id);
+        bool is_known = false;
+        for (std::size_t i = 0; i < drafts.size(); ++i) {
+            const core::ServiceId id{static_cast<std::uint16_t>(i)};
+            if (!is_meant(drafts[i].spec, reference.name)) {
+                continue;
+            }
+            is_known = true;
+            if (is_sound(reader, drafts[i].spec, draft.spec, reference, kind) &&
+                std::find(ids.begin(), ids.end(), id) == ids.end()) {
+                ids.push_back(id);
+            }
+        }
+        if (!is_known) {
+            complain_unknown(reader, drafts, reference, kind);
         }
     }
 }
@@ -109,7 +122,7 @@ class CycleSearch {
     [[nodiscard]] SourcePos edge(std::size_t from, std::size_t to) const {
         for (const auto* references : {&drafts_[from].requires_, &drafts_[from].after}) {
             for (const auto& reference : *references) {
-                if (reference.name == drafts_[to].spec.name) {
+                if (is_meant(drafts_[to].spec, reference.name)) {
                     return reference.pos;
                 }
             }

@@ -90,6 +90,21 @@ void Diagnostics::warning(SourcePos pos, std::string message, std::string hint) 
     entries_.push_back({pos, std::move(message), std::move(hint), Severity::Warning});
 }
 
+void Diagnostics::drop_repeats() {
+    const auto key = [](const Diagnostic& entry) {
+        return std::tie(entry.pos.file, entry.pos.line, entry.pos.column, entry.severity,
+                        entry.message);
+    };
+    std::stable_sort(entries_.begin(), entries_.end(),
+                     [&](const auto& a, const auto& b) { return key(a) < key(b); });
+    const auto end = std::unique(entries_.begin(), entries_.end(),
+                                 [&](const auto& a, const auto& b) { return key(a) == key(b); });
+    entries_.erase(end, entries_.end());
+    errors_ = static_cast<std::size_t>(
+        std::count_if(entries_.begin(), entries_.end(),
+                      [](const auto& entry) { return entry.severity == Severity::Error; }));
+}
+
 const std::string& Diagnostics::source_path(int file) const {
     return sources_[static_cast<std::size_t>(file)].path;
 }

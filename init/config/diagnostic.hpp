@@ -38,6 +38,9 @@ class Diagnostics {
     void error(SourcePos pos, std::string message, std::string hint = "");
     void warning(SourcePos pos, std::string message, std::string hint = "");
 
+    /// Keeps one of those that say the same about the same place.
+    void drop_repeats();
+
     [[nodiscard]] std::size_t error_count() const { return errors_; }
     [[nodiscard]] std::size_t warning_count() const { return entries_.size() - errors_; }
     [[nodiscard]] const std::vector<Diagnostic>& entries() const { return entries_; }

@@ -36,6 +36,13 @@ void load_container(Reader& reader, const Value& table, core::Spec& spec);
 void override_container(Reader& reader, const Key& key, std::string_view text, SourcePos pos,
                         core::Spec& spec);
 
+/// The names behind the '@' that `instances` asks for: one "" without that key, and also after a
+/// complaint about it.
+[[nodiscard]] std::vector<std::string> read_instances(Reader& reader, const Value& table);
+
+/// Complains about an address that two services, or one twice, are to listen on.
+void check_addresses(Reader& reader, std::span<const ServiceDraft> drafts);
+
 /// Resolves `requires` and `after` of every draft, and complains about unknown names, a service
 /// that names itself or a disabled one, and cycles.
 void check_graph(Reader& reader, std::span<ServiceDraft> drafts);
@@ -48,8 +55,34 @@ void read_before_stop(Reader& reader, const Entry& entry, ServiceDraft& draft);
 void read_signals(Reader& reader, const Entry& entry, ServiceDraft& draft);
 void read_limits(Reader& reader, const Entry& entry, ServiceDraft& draft);
 void read_security(Reader& reader, const Entry& entry, ServiceDraft& draft);
+void read_restart(Reader& reader, const Entry& entry, ServiceDraft& draft);
+void read_restart_policy(Reader& reader, const Entry& entry, ServiceDraft& draft);
+void read_health(Reader& reader, const Entry& entry, ServiceDraft& draft);
+void read_listen(Reader& reader, const Entry& entry, ServiceDraft& draft);
+void read_schedule(Reader& reader, const Entry& entry, ServiceDraft& draft);
+void read_timezone(Reader& reader, const Entry& entry, ServiceDraft& draft);
+void read_log(Reader& reader, const Entry& entry, ServiceDraft& draft);
 void read_templates(Reader& reader, const Entry& entry, ServiceDraft& draft);
 void read_setup(Reader& reader, const Entry& entry, ServiceDraft& draft);
+
+/// Reads `url` into `endpoint`, or complains.
+bool read_endpoint(Reader& reader, const Entry& entry, const Value& value, std::string_view url,
+                   core::Endpoint& endpoint);
+
+// What the keys of one service mean together, once all are read.
+void check_supervision(Reader& reader, const Value& table, ServiceDraft& draft);
+void check_schedule(Reader& reader, const Value& table, const ServiceDraft& draft);
+
+/// Assigns what a getter returned, if it returned anything.
+template <class To, class From>
+void put(To& to, std::optional<From> from) {
+    if (from) {
+        to = *std::move(from);
+    }
+}
+
+/// The place of the value of `key`, or of the table when it is not there.
+[[nodiscard]] SourcePos place_of(const Value& table, std::string_view key);
 
 /// Calls `read` for each table of an array of tables; complains when it is none.
 template <class Read>

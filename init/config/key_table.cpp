@@ -42,6 +42,18 @@ std::string_view scope_name(Scope scope) {
         return "directories";
     case Scope::Limit:
         return "a limit";
+    case Scope::Restart:
+        return "[restart-policy]";
+    case Scope::Health:
+        return "[health]";
+    case Scope::HealthProbe:
+        return "probe";
+    case Scope::Listen:
+        return "listen";
+    case Scope::Log:
+        return "[log]";
+    case Scope::Rotate:
+        return "rotate";
     case Scope::Limits:
         return "[limits]";
     case Scope::Security:
@@ -70,6 +82,10 @@ std::string_view expected(Type type) {
         return "an integer";
     case Type::Numbers:
         return "an array of integers like [0, 3]";
+    case Type::Fraction:
+        return "a number from 0 to 1 like 0.1";
+    case Type::Size:
+        return "a size like \"64KiB\"";
     case Type::Duration:
         return "a duration like \"10s\"";
     case Type::Mode:
@@ -92,6 +108,14 @@ std::string_view expected(Type type) {
         return "an array of URLs like [\"tcp://mariadb:3306\"]";
     case Type::Readiness:
         return "\"notify\", \"fd:N\", a URL or { exec = [..] }";
+    case Type::Probe:
+        return "a URL or { exec = [..] }";
+    case Type::Sockets:
+        return "an array of URLs like [\"tcp://0.0.0.0:80\"]";
+    case Type::Instances:
+        return "an integer from 1 to 64 or an array of names";
+    case Type::Schedule:
+        return "a string like \"every 6h\" or \"0 3 * * *\"";
     case Type::Table:
         return "a table";
     case Type::Tables:

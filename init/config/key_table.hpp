@@ -9,17 +9,23 @@ namespace config {
 
 /// Where a key may stand.
 enum class Scope {
-    Service,     ///< the top of NAME.toml
-    BeforeStop,  ///< before-stop = { ... }
-    Ready,       ///< ready = { ... }
-    WaitFor,     ///< wait-for = [{ ... }]
-    Directory,   ///< directories = [{ ... }]
-    Limit,       ///< nofile = { ... } in [limits]
-    Limits,      ///< [limits]
-    Security,    ///< [security]
-    Template,    ///< [[template]]
-    Setup,       ///< [[setup]]
-    Container,   ///< the top of pidone.toml
+    Service,      ///< the top of NAME.toml
+    BeforeStop,   ///< before-stop = { ... }
+    Ready,        ///< ready = { ... }
+    WaitFor,      ///< wait-for = [{ ... }]
+    Directory,    ///< directories = [{ ... }]
+    Limit,        ///< nofile = { ... } in [limits]
+    Restart,      ///< [restart-policy]
+    Health,       ///< [health]
+    HealthProbe,  ///< probe = { ... } in [health]
+    Listen,       ///< listen = [{ ... }]
+    Log,          ///< [log]
+    Rotate,       ///< rotate = { ... } in [log]
+    Limits,       ///< [limits]
+    Security,     ///< [security]
+    Template,     ///< [[template]]
+    Setup,        ///< [[setup]]
+    Container,    ///< the top of pidone.toml
 };
 
 /// What a key holds.
@@ -30,6 +36,8 @@ enum class Type {
     Flag,         ///< true or false
     Number,       ///< an integer
     Numbers,      ///< an array of integers
+    Fraction,     ///< a number from 0 to 1
+    Size,         ///< a string such as "64KiB", or an integer of bytes
     Duration,     ///< a string such as "10s"
     Mode,         ///< an octal string such as "0755"
     User,         ///< "name", "uid", "user:group"
@@ -41,6 +49,10 @@ enum class Type {
     LimitValue,   ///< an integer, "max", or { soft, hard }
     Endpoints,    ///< an array of URLs or tables
     Readiness,    ///< "notify", "fd:N", a URL or a table
+    Probe,        ///< a URL or a table
+    Sockets,      ///< an array of URLs or tables
+    Instances,    ///< an integer or an array of names
+    Schedule,     ///< "every 6h" or what crontab(5) takes
     Table,        ///< keys of another scope
     Tables,       ///< an array of tables
 };
@@ -55,6 +67,8 @@ struct Key {
     std::string_view doc;            ///< one line
     std::string_view choices = {};   ///< Type::Choice: the words, separated by '|'
     std::string_view variable = {};  ///< the variable that overrides a key of pidone.toml
+    int low = 0;                     ///< Type::Number and Type::Numbers: the range
+    int high = 0;
 };
 
 /// All keys, in the order of a reference.

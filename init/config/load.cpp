@@ -66,10 +66,15 @@ std::vector<ServiceDraft> load_services(const Groups& groups, Reader& reader) {
             continue;
         }
         check_group(name, group, reader);
-        auto& draft = drafts.emplace_back();
-        draft.spec.name = name;
-        if (!group.is_broken && group.has_base) {
-            load_service(reader, group.table, draft);
+        for (const auto& instance : read_instances(reader, group.table)) {
+            auto& draft = drafts.emplace_back();
+            draft.spec.name = instance.empty() ? name : name + "@" + instance;
+            draft.spec.template_name = instance.empty() ? "" : name;
+            if (!group.is_broken && group.has_base) {
+                reader.instance = instance;
+                load_service(reader, group.table, draft);
+                reader.instance = {};
+            }
         }
     }
     return drafts;
@@ -135,6 +140,9 @@ Loaded load_all(std::span<const SourceFile> files, const Environment& environmen
     auto drafts = load_services(groups, reader);
     check_counts(drafts, directories_of(files), diagnostics);
     check_graph(reader, drafts);
+    check_addresses(reader, drafts);
+    // The instances of a service have its mistakes in common.
+    diagnostics.drop_repeats();
     for (auto& draft : drafts) {
         loaded.spec.services.push_back(std::move(draft.spec));
         loaded.origins.push_back(std::move(draft.origin));

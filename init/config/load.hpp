@@ -11,7 +11,7 @@
 
 namespace config {
 
-/// At most this many services run in one container.
+/// At most this many services run in one container, each instance counted.
 inline constexpr std::size_t kMaxServices = 128;
 
 /// Where things of a Spec were written, for checks that need the outside world (does the program
@@ -31,8 +31,13 @@ struct ServiceOrigin {
     std::vector<SourcePos> setup_commands;
     std::vector<SourcePos> setup_stdin;
     std::vector<SourcePos> setup_once;
+    std::vector<SourcePos> listen;
+    std::vector<SourcePos> listen_owners;  ///< of `owner`, or of the whole when there is none
     SourcePos before_stop;
     SourcePos ready;
+    SourcePos health;
+    SourcePos timezone;
+    SourcePos log_file;
 };
 
 /// What to do about a `${VAR}` that is not set: `pidone check --no-root` looks at files away from

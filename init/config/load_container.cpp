@@ -22,7 +22,7 @@ void read_control(Reader& reader, const Entry& entry, core::Spec& spec) {
     spec.control = *path;
 }
 
-constexpr std::array<Handler<core::Spec>, 4> kHandlers{{
+constexpr std::array<Handler<core::Spec>, 5> kHandlers{{
     {"shutdown-timeout",
      [](Reader& r, const Entry& e, core::Spec& s) {
          s.shutdown_timeout = r.duration(e).value_or(s.shutdown_timeout);
@@ -35,6 +35,8 @@ constexpr std::array<Handler<core::Spec>, 4> kHandlers{{
                                                                 : core::LogFormat::Text;
      }},
     {"control", read_control},
+    {"reload-on-hup",
+     [](Reader& r, const Entry& e, core::Spec& s) { put(s.reloads_on_hup, r.flag(e)); }},
 }};
 static_assert(covers(kHandlers, Scope::Container));
 
@@ -51,6 +53,11 @@ void override_container(Reader& reader, const Key& key, std::string_view text, S
     value.kind = Value::Kind::String;
     value.pos = pos;
     value.string = text;
+    // Variables know no types: what a flag takes in a file is one here as well.
+    if (key.type == Type::Flag && (text == "true" || text == "false")) {
+        value.kind = Value::Kind::Boolean;
+        value.boolean = text == "true";
+    }
     table.entries.push_back({std::string{key.name}, pos, std::move(value)});
     read_keys(reader, Scope::Container, table, kHandlers, spec);
 }

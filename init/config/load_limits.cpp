@@ -116,8 +116,9 @@ constexpr std::array<Handler<core::Security>, 4> kSecurity{{
      }},
     {"capabilities", read_capabilities},
     {"oom-score-adj", [](Reader& r, const Entry& e,
-                         core::Security& s) { s.oom_score_adj = r.number(e, -1000, 1000); }},
-    {"nice", [](Reader& r, const Entry& e, core::Security& s) { s.nice = r.number(e, -20, 19); }},
+                         core::Security& s) { s.oom_score_adj = r.number(e, Scope::Security); }},
+    {"nice",
+     [](Reader& r, const Entry& e, core::Security& s) { s.nice = r.number(e, Scope::Security); }},
 }};
 static_assert(covers(kSecurity, Scope::Security));
 static_assert(covers(kResources, Scope::Limits));

@@ -6,18 +6,6 @@
 namespace config {
 namespace {
 
-template <class To, class From>
-void put(To& to, std::optional<From> from) {
-    if (from) {
-        to = *std::move(from);
-    }
-}
-
-SourcePos place_of(const Value& table, std::string_view key) {
-    const auto* entry = find_entry(table, key);
-    return entry == nullptr ? table.pos : entry->value.pos;
-}
-
 constexpr std::array<Handler<core::Directory>, 3> kDirectory{{
     {"path", [](Reader& r, const Entry& e, core::Directory& d) { put(d.path, r.path(e)); }},
     {"mode", [](Reader& r, const Entry& e, core::Directory& d) { put(d.mode, r.mode(e)); }},
@@ -37,10 +25,7 @@ constexpr std::array<Handler<WaitForDraft>, 3> kWaitFor{{
      [](Reader& r, const Entry& e, WaitForDraft& d) { put(d.wait_for.timeout, r.duration(e)); }},
     {"interval",
      [](Reader& r, const Entry& e, WaitForDraft& d) {
-         put(d.wait_for.interval, r.duration(e));
-         if (d.wait_for.interval < core::Duration{1}) {
-             r.error(e.value.pos, "'interval' must be at least \"1ms\"");
-         }
+         put(d.wait_for.interval, r.duration(e, core::Duration{1}));
      }},
 }};
 static_assert(covers(kWaitFor, Scope::WaitFor));
@@ -133,16 +118,6 @@ core::SetupStep read_step(Reader& reader, const Value& table) {
     return step;
 }
 
-void read_endpoint(Reader& reader, const Entry& entry, const Value& value, std::string_view url,
-                   core::Endpoint& endpoint) {
-    auto parsed = base::parse_endpoint(url);
-    if (parsed) {
-        endpoint = *std::move(parsed);
-    } else {
-        reader.error(value.pos, quoted(entry.key) + ": " + quoted(url) + ": " + parsed.error());
-    }
-}
-
 void read_descriptor(Reader& reader, const Entry& entry, std::string_view text,
                      core::Readiness& ready) {
     ready.kind = core::Readiness::Kind::Descriptor;
@@ -168,6 +143,22 @@ void read_descriptor(Reader& reader, const Entry& entry, std::string_view text,
 }
 
 }  // namespace
+
+SourcePos place_of(const Value& table, std::string_view key) {
+    const auto* entry = find_entry(table, key);
+    return entry == nullptr ? table.pos : entry->value.pos;
+}
+
+bool read_endpoint(Reader& reader, const Entry& entry, const Value& value, std::string_view url,
+                   core::Endpoint& endpoint) {
+    auto parsed = base::parse_endpoint(url);
+    if (!parsed) {
+        reader.error(value.pos, quoted(entry.key) + ": " + quoted(url) + ": " + parsed.error());
+        return false;
+    }
+    endpoint = *std::move(parsed);
+    return true;
+}
 
 void read_directories(Reader& reader, const Entry& entry, ServiceDraft& draft) {
     for_each_table(reader, entry, [&](const Value& table) {

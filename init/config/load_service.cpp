@@ -9,14 +9,6 @@ namespace {
 
 using Draft = ServiceDraft;
 
-/// Assigns what a getter returned, if it returned anything.
-template <class To, class From>
-void put(To& to, std::optional<From> from) {
-    if (from) {
-        to = *std::move(from);
-    }
-}
-
 void read_variables(Reader& reader, const Entry& entry, core::Variables& variables,
                     std::vector<SourcePos>* origins) {
     if (entry.value.kind != Value::Kind::Table) {
@@ -76,7 +68,7 @@ void read_success_codes(Reader& reader, const Entry& entry, Draft& draft) {
     }
     draft.spec.success_codes.clear();
     for (const auto& item : entry.value.items) {
-        if (const auto code = reader.number({entry.key, entry.key_pos, item}, 0, 255)) {
+        if (const auto code = reader.number({entry.key, entry.key_pos, item}, Scope::Service)) {
             draft.spec.success_codes.push_back(*code);
         }
     }
@@ -90,6 +82,16 @@ void read_stop_signal(Reader& reader, const Entry& entry, Draft& draft) {
         return;
     }
     put(draft.spec.stop_signal, signal);
+}
+
+void read_reload_signal(Reader& reader, const Entry& entry, Draft& draft) {
+    const auto signal = reader.signal(entry);
+    if (signal == base::kSigKill || signal == base::kSigStop || signal == base::kSigChld) {
+        reader.error(entry.value.pos, "'reload-signal' cannot be " + base::to_string(*signal) +
+                                          ", no process reads its settings at it");
+        return;
+    }
+    put(draft.spec.reload_signal, signal);
 }
 
 void read_command(Reader& reader, const Entry& entry, Draft& draft) {
@@ -107,7 +109,7 @@ void read_working_directory(Reader& reader, const Entry& entry, Draft& draft) {
     draft.origin.working_directory = entry.value.pos;
 }
 
-constexpr std::array<Handler<Draft>, 32> kHandlers{{
+constexpr std::array<Handler<Draft>, 41> kHandlers{{
     {"description",
      [](Reader& r, const Entry& e, Draft& d) { put(d.spec.description, r.text(e)); }},
     {"command", read_command},
@@ -143,7 +145,7 @@ constexpr std::array<Handler<Draft>, 32> kHandlers{{
     {"success-codes", read_success_codes},
     {"unexpected-exit-code",
      [](Reader& r, const Entry& e, Draft& d) {
-         put(d.spec.unexpected_exit_code, r.number(e, 1, 255));
+         put(d.spec.unexpected_exit_code, r.number(e, Scope::Service));
      }},
     {"stop-signal", read_stop_signal},
     {"stop-timeout",
@@ -155,9 +157,18 @@ constexpr std::array<Handler<Draft>, 32> kHandlers{{
      }},
     {"before-stop", read_before_stop},
     {"signals", read_signals},
-    // The one word it may have is what happens anyway.
-    {"restart",
-     [](Reader& r, const Entry& e, Draft&) { static_cast<void>(r.choice(e, Scope::Service)); }},
+    {"reload-signal", read_reload_signal},
+    {"restart", read_restart},
+    {"watchdog", [](Reader& r, const Entry& e,
+                    Draft& d) { put(d.spec.watchdog, r.duration(e, core::Duration{10})); }},
+    {"listen", read_listen},
+    // It was read before everything else, see read_instances().
+    {"instances", [](Reader&, const Entry&, Draft&) {}},
+    {"schedule", read_schedule},
+    {"timezone", read_timezone},
+    {"restart-policy", read_restart_policy},
+    {"health", read_health},
+    {"log", read_log},
     {"enabled", [](Reader& r, const Entry& e, Draft& d) { put(d.spec.is_enabled, r.flag(e)); }},
     {"limits", read_limits},
     {"security", read_security},
@@ -205,8 +216,8 @@ void check_readiness(Reader& reader, const Value& table, const core::ServiceSpec
                      "without it the service is ready once executed");
     }
     const auto* access = find_entry(table, "notify-access");
-    if (access != nullptr && spec.ready.kind != core::Readiness::Kind::Notify) {
-        reader.error(access->key_pos, "'notify-access' needs ready = \"notify\"");
+    if (access != nullptr && spec.ready.kind != core::Readiness::Kind::Notify && !spec.watchdog) {
+        reader.error(access->key_pos, "'notify-access' needs ready = \"notify\" or 'watchdog'");
     }
 }
 
@@ -228,6 +239,8 @@ void load_service(Reader& reader, const Value& table, ServiceDraft& draft) {
         draft.essential.value_or(draft.spec.type == core::ServiceType::Service);
     check_variables(reader, table, draft.spec.child);
     check_readiness(reader, table, draft.spec);
+    check_supervision(reader, table, draft);
+    check_schedule(reader, table, draft);
 }
 
 }  // namespace config

@@ -42,26 +42,24 @@ SourcePos place_in(const Value& value, std::string_view source, std::string_view
     return pos;
 }
 
-/// Answers STAGING with itself while a setup step with `creates` is read.
-class StagingEnvironment final : public Environment {
+/// Answers STAGING with itself while a setup step with `creates` is read, and INSTANCE while one
+/// of several instances is.
+class LocalEnvironment final : public Environment {
   public:
-    explicit StagingEnvironment(const Environment& environment) : environment_{environment} {}
+    LocalEnvironment(const Environment& environment, bool keeps_staging, std::string_view instance)
+        : environment_{environment}, keeps_staging_{keeps_staging}, instance_{instance} {}
     [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const override {
-        return name == "STAGING" ? "${STAGING}" : environment_.get(name);
+        if (name == "STAGING" && keeps_staging_) {
+            return "${STAGING}";
+        }
+        return name == "INSTANCE" && !instance_.empty() ? instance_ : environment_.get(name);
     }
 
   private:
     const Environment& environment_;
+    bool keeps_staging_;
+    std::string_view instance_;
 };
-
-std::optional<std::int64_t> parse_integer(std::string_view text) {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
-        return std::nullopt;
-    }
-    return number;
-}
 
 bool is_user(std::string_view text) {
     const auto colon = text.find(':');
@@ -152,10 +150,7 @@ bool Reader::knows(Scope scope, const Entry& entry) {
 }
 
 std::optional<std::string> Reader::expanded(const Value& value) {
-    const StagingEnvironment staging{environment_};
-    const Environment& environment =
-        keeps_staging ? static_cast<const Environment&>(staging) : environment_;
-    auto result = expand(value.string, environment);
+    auto result = expand(value.string, LocalEnvironment{environment_, keeps_staging, instance});
     if (!result) {
         const auto& wrong = result.error();
         const auto token = std::string_view{value.string}.substr(wrong.offset, wrong.length);
@@ -168,7 +163,9 @@ std::optional<std::string> Reader::expanded(const Value& value) {
         error(pos,
               is_staging ? "'${STAGING}' stands only in the command of a setup step with 'creates'"
                          : wrong.message,
-              is_staging ? "" : wrong.hint);
+              is_staging               ? ""
+              : token == "${INSTANCE}" ? "'instances' sets it in the file of a service"
+                                       : wrong.hint);
         return std::nullopt;
     }
     if (result->find('\0') != std::string::npos) {
@@ -221,47 +218,6 @@ std::optional<bool> Reader::flag(const Entry& entry) {
         return std::nullopt;
     }
     return word ? std::optional{*word == "true"} : std::nullopt;
-}
-
-std::optional<int> Reader::number(const Entry& entry, int low, int high) {
-    std::optional<std::int64_t> found;
-    auto came = describe(entry.value);
-    if (entry.value.kind == Value::Kind::Integer) {
-        found = entry.value.integer;
-    } else if (entry.value.kind == Value::Kind::String &&
-               entry.value.string.find("${") != std::string::npos) {
-        const auto word = expanded(entry.value);
-        if (!word) {
-            return std::nullopt;
-        }
-        found = parse_integer(*word);
-        came = quoted(*word);
-    }
-    if (!found || *found < low || *found > high) {
-        error(entry.value.pos, quoted(entry.key) + " must be an integer from " +
-                                   std::to_string(low) + " to " + std::to_string(high) + ", got " +
-                                   came);
-        return std::nullopt;
-    }
-    return static_cast<int>(*found);
-}
-
-std::optional<base::Duration> Reader::duration(const Entry& entry) {
-    if (entry.value.kind != Value::Kind::String) {
-        wrong_type(entry, Type::Duration);
-        return std::nullopt;
-    }
-    const auto word = expanded(entry.value);
-    if (!word) {
-        return std::nullopt;
-    }
-    const auto parsed = base::parse_duration(*word);
-    if (!parsed) {
-        error(entry.value.pos,
-              quoted(entry.key) + " must be a duration like \"10s\", got " + quoted(*word),
-              "units are ms, s, m, h and d");
-    }
-    return parsed;
 }
 
 std::optional<unsigned> Reader::mode(const Entry& entry) {

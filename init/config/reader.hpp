@@ -30,8 +30,17 @@ class Reader {
     [[nodiscard]] std::optional<std::string> non_empty(const Entry& entry);
     [[nodiscard]] std::optional<std::string> path(const Entry& entry);
     [[nodiscard]] std::optional<bool> flag(const Entry& entry);
+    /// An integer in the range that the key table gives for `entry` in `scope`.
+    [[nodiscard]] std::optional<int> number(const Entry& entry, Scope scope);
     [[nodiscard]] std::optional<int> number(const Entry& entry, int low, int high);
+    /// A number from 0 to 1, in thousandths.
+    [[nodiscard]] std::optional<unsigned> permille(const Entry& entry);
+    /// A number of bytes.
+    [[nodiscard]] std::optional<std::uint64_t> size(const Entry& entry, std::uint64_t low,
+                                                    std::uint64_t high);
     [[nodiscard]] std::optional<base::Duration> duration(const Entry& entry);
+    /// One of `least` or more.
+    [[nodiscard]] std::optional<base::Duration> duration(const Entry& entry, base::Duration least);
     [[nodiscard]] std::optional<unsigned> mode(const Entry& entry);
     [[nodiscard]] std::optional<std::string> user(const Entry& entry);
     [[nodiscard]] std::optional<base::Signal> signal(const Entry& entry);
@@ -70,6 +79,9 @@ class Reader {
     void error(SourcePos pos, std::string message, std::string hint = "") {
         diagnostics_.error(pos, std::move(message), std::move(hint));
     }
+    void warning(SourcePos pos, std::string message, std::string hint = "") {
+        diagnostics_.warning(pos, std::move(message), std::move(hint));
+    }
     /// The directory of the file that `pos` is in.
     [[nodiscard]] const std::string& directory_of(SourcePos pos) const {
         return files_[static_cast<std::size_t>(pos.file)].directory;
@@ -77,6 +89,8 @@ class Reader {
 
     /// While set, "${STAGING}" stays as it is for the runtime to fill in.
     bool keeps_staging = false;
+    /// What "${INSTANCE}" stands for; "" = nothing.
+    std::string_view instance = {};
 
   private:
     Diagnostics& diagnostics_;

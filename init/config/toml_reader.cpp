@@ -65,6 +65,7 @@ Value convert(const toml::node& node, int file) {
         break;
     case toml::node_type::floating_point:
         value.kind = Value::Kind::Float;
+        value.real = node.as_floating_point()->get();
         break;
     case toml::node_type::none:
     case toml::node_type::date:

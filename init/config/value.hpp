@@ -20,6 +20,7 @@ struct Value {
     SourcePos pos;
     std::string string;  ///< Kind::String, not expanded
     std::int64_t integer = 0;
+    double real = 0;  ///< Kind::Float
     bool boolean = false;
     std::vector<Value> items;    ///< Kind::Array
     std::vector<Entry> entries;  ///< Kind::Table, in the order of the file

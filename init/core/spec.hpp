@@ -107,7 +107,7 @@ struct HealthCheck {
 /// A socket that PID 1 opens and hands to each run of the service (sd_listen_fds(3)).
 struct ListenSocket {
     Endpoint endpoint;  ///< Tcp or Unix; a host must be an address
-    std::string name;   ///< in LISTEN_FDNAMES; the default is the URL without what it forbids (':')
+    std::string name;   ///< in LISTEN_FDNAMES; default ADDRESS-PORT or the path, with '-' for ':'
     unsigned mode = 0666;  ///< of a unix socket
     std::string owner;     ///< of a unix socket; "" = pidone's own user
 };
@@ -119,8 +119,10 @@ struct Cron {
     std::uint32_t days = 0;      ///< of the month, 1 to 31
     std::uint32_t months = 0;    ///< 1 to 12
     std::uint32_t weekdays = 0;  ///< 0 = Sunday to 6
-    bool any_day = true;         ///< the day of the month was '*'
-    bool any_weekday = true;     ///< the weekday was '*'; both named: one of them is enough
+    /// The field began with '*', perhaps with a step. When one of the two did, a date must suit
+    /// both `days` and `weekdays`; when none did, one of them is enough (crontab(5)).
+    bool any_day = true;
+    bool any_weekday = true;
 };
 
 /// When a oneshot runs: each `every` from the end of set-up on, or when the clock of `timezone`

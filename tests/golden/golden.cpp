@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Each directory here is a case: service files, perhaps an `environment` file of NAME=value lines,
-// and expected.txt, which is what `pidone check` complains with, or what `pidone show` prints when
-// there is nothing to complain about. With UPDATE=1 the texts are written instead of compared.
+// and expected.txt, which is what `pidone check` complains with, or, after the warnings, what
+// `pidone show` prints where there is no error. With UPDATE=1 the texts are written instead of
+// compared.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -65,7 +66,7 @@ std::string run(const std::string& name) {
     if (const auto count = loaded.diagnostics.error_count(); count != 0) {
         return loaded.diagnostics.render() + cli::error_summary(count);
     }
-    text = "# pidone.toml\n" + cli::container_toml(loaded.spec);
+    text = loaded.diagnostics.render() + "# pidone.toml\n" + cli::container_toml(loaded.spec);
     for (const auto& service : loaded.spec.services) {
         text += "\n# " + service.name + ".toml\n" + cli::service_toml(loaded.spec, service);
     }

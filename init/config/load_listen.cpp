@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <map>
+
+#include "base/address.hpp"
+#include "config/draft.hpp"
+
+namespace config {
+namespace {
+
+using core::Endpoint;
+
+/// The URL as it was written; parsed when the whole table is there.
+struct ListenDraft {
+    core::ListenSocket socket;
+    std::optional<std::string> url;
+};
+
+void read_name(Reader& reader, const Entry& entry, ListenDraft& draft) {
+    const auto name = reader.non_empty(entry);
+    if (!name) {
+        return;
+    }
+    const bool is_sound =
+        name->size() <= 255 && std::all_of(name->begin(), name->end(), [](char c) {
+            return static_cast<unsigned char>(c) >= ' ' && c != 0x7f && c != ':';
+        });
+    if (!is_sound) {
+        reader.error(entry.value.pos, quoted(*name) + " is no name of a socket",
+                     "at most 255 bytes, no ':' and no control character");
+        return;
+    }
+    draft.socket.name = *name;
+}
+
+constexpr std::array<Handler<ListenDraft>, 4> kListen{{
+    {"url", [](Reader& r, const Entry& e, ListenDraft& d) { put(d.url, r.text(e)); }},
+    {"name", read_name},
+    {"mode", [](Reader& r, const Entry& e, ListenDraft& d) { put(d.socket.mode, r.mode(e)); }},
+    {"owner", [](Reader& r, const Entry& e, ListenDraft& d) { put(d.socket.owner, r.user(e)); }},
+}};
+static_assert(covers(kListen, Scope::Listen));
+
+/// The part of the URL that is its own: "0.0.0.0-80", "/run/x.sock".
+std::string default_name(const Endpoint& endpoint) {
+    auto name = endpoint.kind == Endpoint::Kind::Unix
+                    ? endpoint.path
+                    : endpoint.host + ":" + std::to_string(endpoint.port);
+    std::replace(name.begin(), name.end(), ':', '-');
+    return name;
+}
+
+/// Whether pidone can open what the URL names.
+void check_endpoint(Reader& reader, const Value& item, const Endpoint& endpoint) {
+    const auto pos = place_of(item, "url");
+    if (endpoint.kind == Endpoint::Kind::Http || endpoint.kind == Endpoint::Kind::File) {
+        reader.error(pos, "'listen' takes tcp://ADDRESS:PORT or unix:///PATH, got " +
+                              quoted(base::to_string(endpoint)));
+    } else if (endpoint.kind == Endpoint::Kind::Tcp) {
+        if (!base::is_address(endpoint.host)) {
+            reader.error(pos, "'listen' needs an address, got the name " + quoted(endpoint.host),
+                         "0.0.0.0 stands for all of IPv4, [::] for all of IPv6");
+        }
+        for (const std::string_view key : {"mode", "owner"}) {
+            if (const auto* entry = find_entry(item, key)) {
+                reader.error(
+                    entry->key_pos,
+                    quoted(key) + " goes with a unix socket only, a port has no such thing");
+            }
+        }
+    }
+}
+
+}  // namespace
+
+void read_listen(Reader& reader, const Entry& entry, ServiceDraft& draft) {
+    if (entry.value.kind != Value::Kind::Array) {
+        reader.wrong_type(entry, Type::Sockets);
+        return;
+    }
+    for (const auto& item : entry.value.items) {
+        ListenDraft read;
+        if (item.kind == Value::Kind::Table) {
+            read_keys(reader, Scope::Listen, item, kListen, read);
+            if (find_entry(item, "url") == nullptr) {
+                missing_key(reader, item, "url", Scope::Listen);
+            }
+        } else {
+            read.url = reader.text({entry.key, entry.key_pos, item});
+        }
+        auto& endpoint = read.socket.endpoint;
+        if (!read.url || !read_endpoint(reader, entry, item, *read.url, endpoint)) {
+            continue;
+        }
+        check_endpoint(reader, item, endpoint);
+        if (read.socket.name.empty()) {
+            read.socket.name = default_name(endpoint);
+        }
+        draft.spec.listen.push_back(std::move(read.socket));
+        draft.origin.listen.push_back(place_of(item, "url"));
+        draft.origin.listen_owners.push_back(place_of(item, "owner"));
+    }
+}
+
+void check_addresses(Reader& reader, std::span<const ServiceDraft> drafts) {
+    std::map<std::string, const core::ServiceSpec*> taken;
+    for (const auto& draft : drafts) {
+        if (!draft.spec.is_enabled) {
+            continue;
+        }
+        for (std::size_t i = 0; i < draft.spec.listen.size(); ++i) {
+            const auto url = base::to_string(draft.spec.listen[i].endpoint);
+            const auto [place, is_new] = taken.emplace(url, &draft.spec);
+            if (is_new) {
+                continue;
+            }
+            const auto& other = *place->second;
+            const bool is_instance =
+                !other.template_name.empty() && other.template_name == draft.spec.template_name;
+            reader.error(draft.origin.listen[i],
+                         quoted(other.name) + " listens on " + quoted(url) + " already",
+                         is_instance ? "${INSTANCE} can make it another one in each instance" : "");
+        }
+    }
+}
+
+}  // namespace config
