@@ -57,7 +57,8 @@ void Supervisor::expire_phase() {
 void Supervisor::expire_service(ServiceId id) {
     const Run& run = runs_[index(id)];
     const bool is_killed = run.is_killed;
-    if (is_killed && phase_ == Phase::Running && (run.follow != Follow::End || is_scheduled(id))) {
+    const bool comes_back = run.follow != Follow::End || is_scheduled(id);
+    if (is_killed && is_live(service(id).state) && phase_ == Phase::Running && comes_back) {
         // No second run beside what not even KILL ended: the kernel will tell when it is gone.
         return services_[index(id)].deadline.reset();
     }
