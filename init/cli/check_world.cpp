@@ -38,6 +38,7 @@ class WorldCheck {
         check_user(spec_.child.user, origin_.user);
         check_files();
         check_directories();
+        check_supervision();
         auto known = check_environment(spec_.child, origin_, complaints_);
         // What is wrong in the files themselves may be why a name is missing.
         known.is_complete = known.is_complete && is_sound;
@@ -125,6 +126,7 @@ class WorldCheck {
         }
         check_program(spec_.before_stop.command, origin_.before_stop);
         check_program(spec_.ready.command, origin_.ready);
+        check_program(spec_.health.command, origin_.health);
     }
 
     void check_user(const std::string& user, config::SourcePos pos) {
@@ -167,6 +169,35 @@ class WorldCheck {
             if (!existing.empty() && sys::kind_of(existing) != sys::FileKind::Directory) {
                 absent(origin_.directories[i], quoted(existing) + " is no directory");
             }
+        }
+    }
+
+    /// pidone opens sockets and log files before a service has made its directories.
+    void check_early_file(const std::string& path, config::SourcePos pos) {
+        if (!path.empty() && sys::kind_of(parent_of(path)) != sys::FileKind::Directory) {
+            absent(pos, "directory " + quoted(parent_of(path)) + " does not exist",
+                   "it is needed before 'directories' of a service are made");
+        }
+    }
+
+    void check_supervision() {
+        for (std::size_t i = 0; i < spec_.listen.size(); ++i) {
+            const auto& socket = spec_.listen[i];
+            if (socket.endpoint.kind == base::Endpoint::Kind::Unix) {
+                check_early_file(socket.endpoint.path, origin_.listen[i]);
+            }
+            check_user(socket.owner, origin_.listen_owners[i]);
+        }
+        check_early_file(spec_.log.file, origin_.log_file);
+        if (sys::kind_of(spec_.log.file) == sys::FileKind::Directory) {
+            absent(origin_.log_file, quoted(spec_.log.file) + " is a directory");
+        }
+        // UTC needs no file.
+        const auto zone = "/usr/share/zoneinfo/" + spec_.schedule.timezone;
+        if (spec_.schedule.timezone != "UTC" && sys::kind_of(zone) != sys::FileKind::Regular) {
+            absent(origin_.timezone,
+                   "timezone " + quoted(spec_.schedule.timezone) + ": no file " + quoted(zone),
+                   "Debian's package tzdata brings it");
         }
     }
 
@@ -227,6 +258,7 @@ void check_world(config::Loaded& loaded, Absence absence) {
             WorldCheck{service, loaded.origins[i], {loaded.diagnostics, absence}}.run(is_sound);
         }
     }
+    loaded.diagnostics.drop_repeats();
 }
 
 }  // namespace cli

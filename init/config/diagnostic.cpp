@@ -2,6 +2,7 @@
 #include "config/diagnostic.hpp"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 namespace config {
@@ -91,15 +92,13 @@ void Diagnostics::warning(SourcePos pos, std::string message, std::string hint) 
 }
 
 void Diagnostics::drop_repeats() {
-    const auto key = [](const Diagnostic& entry) {
-        return std::tie(entry.pos.file, entry.pos.line, entry.pos.column, entry.severity,
-                        entry.message);
-    };
-    std::stable_sort(entries_.begin(), entries_.end(),
-                     [&](const auto& a, const auto& b) { return key(a) < key(b); });
-    const auto end = std::unique(entries_.begin(), entries_.end(),
-                                 [&](const auto& a, const auto& b) { return key(a) == key(b); });
-    entries_.erase(end, entries_.end());
+    std::set<std::string> seen;
+    std::erase_if(entries_, [&](const Diagnostic& entry) {
+        const auto& pos = entry.pos;
+        return !seen.insert(std::to_string(pos.file) + ":" + std::to_string(pos.line) + ":" +
+                            std::to_string(pos.column) + ":" + entry.message)
+                    .second;
+    });
     errors_ = static_cast<std::size_t>(
         std::count_if(entries_.begin(), entries_.end(),
                       [](const auto& entry) { return entry.severity == Severity::Error; }));

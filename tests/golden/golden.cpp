@@ -53,6 +53,35 @@ std::vector<std::string> paths_of(const std::string& name) {
     return paths;
 }
 
+/// What is shown of each service, by its name. A file cannot have the name of an instance, so the
+/// '@' is replaced, also where others name it.
+std::map<std::string, std::string> shown(const core::Spec& spec) {
+    const auto plain = [](std::string text) {
+        std::replace(text.begin(), text.end(), '@', '.');
+        return text;
+    };
+    std::map<std::string, std::string> texts{{"pidone", cli::container_toml(spec)}};
+    for (const auto& service : spec.services) {
+        texts[plain(service.name)] = plain(cli::service_toml(spec, service));
+    }
+    return texts;
+}
+
+/// What is shown loads to what is shown again.
+bool survives(const core::Spec& spec) {
+    const auto texts = shown(spec);
+    std::vector<config::SourceFile> files;
+    for (const auto& [name, text] : texts) {
+        files.push_back({name + ".toml", "/", name, false, text});
+    }
+    const auto again = config::load(files, CaseEnvironment{"/nonexistent"});
+    if (!again) {
+        std::printf("%s", again.error().render().c_str());
+        return false;
+    }
+    return shown(*again) == texts;
+}
+
 std::string run(const std::string& name) {
     const auto files = cli::read_config(paths_of(name));
     std::string text;
@@ -70,6 +99,7 @@ std::string run(const std::string& name) {
     for (const auto& service : loaded.spec.services) {
         text += "\n# " + service.name + ".toml\n" + cli::service_toml(loaded.spec, service);
     }
+    text += survives(loaded.spec) ? "" : "what is shown does not load to the same again\n";
     // Template sources are absolute; the expectation must not depend on where the repository is.
     const auto here = fs::current_path().string();
     for (auto at = text.find(here); at != std::string::npos; at = text.find(here, at)) {

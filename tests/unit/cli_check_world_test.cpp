@@ -87,6 +87,39 @@ TEST_CASE("a user or an owner that does not exist is found before the start") {
           "no user 'no-such-user' in /etc/passwd\n");
 }
 
+TEST_CASE("what looks at a service, its sockets and its log need a world of their own") {
+    const Scratch scratch;
+
+    CHECK(errors(scratch, "[health]\nprobe = { exec = [\"/nonexistent/ping\"] }\n") ==
+          "program '/nonexistent/ping' does not exist\n");
+    CHECK(errors(scratch,
+                 "listen = [\"unix:@/s\", { url = \"unix:@/none/s\", owner = "
+                 "\"no-such-user\" }]\ndirectories = [{ path = \"@/none\" }]\n") ==
+          "directory '@/none' does not exist\nno user 'no-such-user' in /etc/passwd\n");
+    CHECK(errors(scratch, "[log]\nmode = \"prefix\"\nfile = \"@/x.log\"\n") == "");
+    CHECK(errors(scratch, "[log]\nmode = \"prefix\"\nfile = \"@/none/x.log\"\n") ==
+          "directory '@/none' does not exist\n");
+    CHECK(errors(scratch, "[log]\nmode = \"prefix\"\nfile = \"@\"\n") == "'@' is a directory\n");
+}
+
+TEST_CASE("a time zone is in the tz database, UTC everywhere") {
+    const Scratch scratch;
+    const std::string text = "type = \"oneshot\"\nschedule = \"0 3 * * *\"\ntimezone = ";
+
+    CHECK(errors(scratch, text + "\"UTC\"\n") == "");
+    CHECK(errors(scratch, text + "\"Mars/Olympus\"\n") ==
+          "timezone 'Mars/Olympus': no file '/usr/share/zoneinfo/Mars/Olympus'\n");
+    CHECK(complaints(scratch, text + "\"Mars/Olympus\"\n", cli::Absence::Warning) ==
+          "warning: timezone 'Mars/Olympus': no file '/usr/share/zoneinfo/Mars/Olympus'\n");
+}
+
+TEST_CASE("what all instances lack is said once") {
+    const Scratch scratch;
+
+    CHECK(errors(scratch, "instances = 3\nuser = \"no-such-user\"\n") ==
+          "no user 'no-such-user' in /etc/passwd\n");
+}
+
 TEST_CASE("a secret that no variable can hold is found before the start") {
     const Scratch scratch;
     scratch.write("good", "x\n");

@@ -121,8 +121,8 @@ TEST_CASE("the name of a file means all its instances, that of an instance the o
 TEST_CASE("an instance cannot require its own kind, and what is wrong is said once for all") {
     CHECK(about("instances = 3\nrequires = [\"x\"]\n") == "'requires' names the service itself\n");
     CHECK(about("instances = 3\nrequires = [\"y\"]\nwatchdog = 1\n") ==
-          "'requires' names an unknown service 'y'\n"
-          "'watchdog' must be a duration like \"10s\", got integer 1\n");
+          "'watchdog' must be a duration like \"10s\", got integer 1\n"
+          "'requires' names an unknown service 'y'\n");
     CHECK(about("instances = 2\nafter = [\"x@3\"]\n") ==
           "'after' names an unknown service 'x@3'; did you mean 'x@1'?\n");
 }
