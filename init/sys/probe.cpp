@@ -15,6 +15,7 @@
 #include "sys/error_text.hpp"
 #include "sys/fd.hpp"
 #include "sys/files.hpp"
+#include "sys/read.hpp"
 #include "sys/resolve.hpp"
 
 namespace sys {
@@ -32,24 +33,6 @@ base::unexpected<ProbeFailure> failure(std::string text) {
     return base::unexpected<ProbeFailure>{ProbeFailure{std::move(text), 0}};
 }
 
-// Waits for `events` on `fd` until `deadline`; ETIMEDOUT then.
-int wait_until(int fd, short events, base::Instant deadline) {
-    for (;;) {
-        const auto left = std::max(deadline - now(), base::Duration::zero());
-        pollfd wanted{fd, events, 0};
-        const int ready = ::poll(&wanted, 1, static_cast<int>(left.count()));
-        if (ready > 0) {
-            return 0;
-        }
-        if (ready == 0) {
-            return ETIMEDOUT;
-        }
-        if (errno != EINTR) {
-            return errno;
-        }
-    }
-}
-
 // A connected, non-blocking socket, or the errno value.
 base::Result<UniqueFd> open_connection(const sockaddr* address, socklen_t length,
                                        base::Instant deadline) {
@@ -63,7 +46,7 @@ base::Result<UniqueFd> open_connection(const sockaddr* address, socklen_t length
     if (errno != EINPROGRESS) {
         return base::unexpected{base::Errno{"connect", errno}};
     }
-    int error = wait_until(fd.get(), POLLOUT, deadline);
+    int error = wait_for_events(fd.get(), POLLOUT, deadline);
     socklen_t size = sizeof error;
     if (error == 0) {
         ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
@@ -139,7 +122,7 @@ int send_all(int fd, std::string_view request, base::Instant deadline) {
             request.remove_prefix(static_cast<std::size_t>(sent));
         } else if (errno != EAGAIN && errno != EINTR) {
             return errno;
-        } else if (const int error = wait_until(fd, POLLOUT, deadline); error != 0) {
+        } else if (const int error = wait_for_events(fd, POLLOUT, deadline); error != 0) {
             return error;
         }
     }
@@ -166,7 +149,7 @@ base::Result<std::string> receive_answer(int fd, base::Instant deadline) {
         if (line.find('\n') != std::string_view::npos || line.size() >= 64) {
             break;
         }
-        if (const int error = wait_until(fd, POLLIN, deadline); error != 0) {
+        if (const int error = wait_for_events(fd, POLLIN, deadline); error != 0) {
             return base::unexpected{base::Errno{"poll", error}};
         }
         std::array<char, 64> buffer{};

@@ -26,9 +26,8 @@ inline constexpr base::Duration kTryTimeout{3'000};
 [[nodiscard]] bool was_cut(const ProbeFailure& failure, base::Duration given);
 
 /// Tries `endpoint` once, `timeout` at most. tcp and unix: connect; http: GET with HTTP/1.0 and
-/// Host, 2xx or 3xx; file: it exists. A name is looked up in a child process (/etc/hosts and DNS),
-/// so that neither a slow server nor a crashing NSS module does more than fail the try; all its
-/// addresses are tried. For children and clients: it blocks, forks and allocates.
+/// Host, 2xx or 3xx; file: it exists. A name is looked up as resolve() does it, and all its
+/// addresses are tried. For children and clients: it blocks and allocates.
 [[nodiscard]] base::Result<void, ProbeFailure> try_endpoint(const base::Endpoint& endpoint,
                                                             base::Duration timeout);
 
