@@ -6,7 +6,7 @@
 
 BUILD_TOOLS=(git g++ meson ninja-build pkg-config libfmt-dev libtomlplusplus-dev doctest-dev libexpected-dev)
 E2E_TOOLS=(python3 python3-pytest procps util-linux iproute2 openssl)
-LINT_TOOLS=(clang-format-14 clang-tidy-14 shellcheck python3-yaml binutils)
+LINT_TOOLS=(clang-format-14 clang-tidy-14 shellcheck python3-yaml binutils mandoc)
 STACK_TOOLS=(python3-pytest python3-yaml openssl curl)
 PYTHON=/usr/bin/python3 # Debian's own, which has Debian's pytest
 
@@ -86,6 +86,8 @@ run_unit() {
 
 run_lint() {
     need "${LINT_TOOLS[@]}"
+    # Others than Debian ship both as one package.
+    have npm || need nodejs npm
     build_release
     local script good=0 bad=0
     for script in tests/lint/*.sh; do

@@ -20,6 +20,8 @@ namespace cli {
 [[nodiscard]] int run_healthcheck(std::span<const std::string> args);
 /// `pidone status [--json]`.
 [[nodiscard]] int run_status(std::span<const std::string> args);
+/// `pidone schema [--container]`: the JSON Schema of service files, or of pidone.toml.
+[[nodiscard]] int run_schema(std::span<const std::string> args);
 /// `pidone help [COMMAND]`.
 [[nodiscard]] int run_help(std::span<const std::string> args);
 /// `pidone version`.

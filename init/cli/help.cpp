@@ -27,6 +27,7 @@ constexpr std::string_view kOverview =
     "  pidone probe URL... [--timeout D]         wait until all answer\n"
     "  pidone healthcheck [--wait D] [SERVICE...]   0 healthy, 1 not\n"
     "  pidone status [--json]                    show the services of this container\n"
+    "  pidone schema [--container]               the JSON Schema of a service file\n"
     "  pidone help [COMMAND|keys] | version\n"
     "\n"
     "'pidone help run' lists the options, 'pidone help keys' what a service file may hold.\n"
@@ -56,12 +57,13 @@ constexpr std::string_view kRun =
     "PIDONE_REMAP_EXIT, PIDONE_REWRITE (both lists with commas), PIDONE_STOP_TIMEOUT,\n"
     "PIDONE_KILL_GRACE, PIDONE_WARN_ON_REAP, PIDONE_VERBOSE, PIDONE_QUIET. Options win.\n"
     "For services PIDONE_SHUTDOWN_TIMEOUT, PIDONE_LINGER, PIDONE_LOG_FORMAT (text or json) and\n"
-    "PIDONE_CONTROL (a path; empty = no socket) win over pidone.toml. Else empty is unset.\n"
+    "PIDONE_CONTROL (a path; empty = no socket) win over pidone.toml, so does\n"
+    "PIDONE_RELOAD_ON_HUP (true or false). Else empty is unset.\n"
     "\n"
     "Exit: the program's code; 128+n when signal n killed it; 127 not found, 126 not\n"
     "executable; 64 wrong usage, 78 wrong configuration, 71 the system failed.\n";
 
-constexpr std::array<Topic, 7> kTopics{{
+constexpr std::array<Topic, 9> kTopics{{
     {"run", kRun},
     {"check",
      "Usage: pidone check [--no-root] [PATH...]\n"
@@ -98,34 +100,36 @@ constexpr std::array<Topic, 7> kTopics{{
      "\n"
      "Shows the services of this container: state, pid, since when, last exit. The socket of its\n"
      "PID 1 is --control, else PIDONE_CONTROL, else /run/pidone/control.\n"},
-    {"version", "Usage: pidone version\n"},
+    {"schema",
+     "Usage: pidone schema [--container]\n"
+     "\n"
+     "Prints the JSON Schema (draft-07) of service files, or of pidone.toml with --container.\n"
+     "An editor completes and checks by it: '#:schema PATH' in the first line of a file.\n"},
+    {"help",
+     "Usage: pidone help [COMMAND|keys]\n"
+     "\n"
+     "Says what COMMAND does and takes, or which keys a service file and pidone.toml may hold.\n"},
+    {"version",
+     "Usage: pidone version\n"
+     "\n"
+     "Prints the version.\n"},
 }};
 
-constexpr std::array<config::Scope, 10> kScopes{
-    config::Scope::Service,   config::Scope::BeforeStop, config::Scope::Ready,
-    config::Scope::WaitFor,   config::Scope::Directory,  config::Scope::Limits,
-    config::Scope::Security,  config::Scope::Template,   config::Scope::Setup,
-    config::Scope::Container,
-};
-
-/// The reference of all keys, out of the one table.
+/// The reference of all keys, out of the one table, which holds each scope in one piece.
 std::string key_reference() {
     std::string out;
-    for (const auto scope : kScopes) {
-        const auto name = config::scope_name(scope);
-        out += (out.empty() ? "" : "\n") + std::string{name.empty() ? "NAME.toml" : name} + "\n";
-        for (const auto& key : config::all_keys()) {
-            if (key.scope != scope) {
-                continue;
-            }
-            std::string line = "  " + std::string{key.name};
-            line.resize(std::max<std::size_t>(line.size() + 1, 24), ' ');
-            out += line + std::string{key.doc};
-            if (!key.default_text.empty()) {
-                out += " [" + std::string{key.default_text} + "]";
-            }
-            out += "\n";
+    const config::Key* last = nullptr;
+    for (const auto& key : config::all_keys()) {
+        if (last == nullptr || last->scope != key.scope) {
+            const auto name = config::scope_name(key.scope);
+            out += last == nullptr ? "" : "\n";
+            out += std::string{name.empty() ? "NAME.toml" : name} + "\n";
         }
+        last = &key;
+        std::string line = "  " + std::string{key.name};
+        line.resize(std::max<std::size_t>(line.size() + 1, 24), ' ');
+        out += line + std::string{key.doc};
+        out += key.default_text.empty() ? "\n" : " [" + std::string{key.default_text} + "]\n";
     }
     return out;
 }

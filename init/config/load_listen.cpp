@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <map>
 
 #include "base/address.hpp"
 #include "config/draft.hpp"
@@ -71,6 +70,22 @@ void check_endpoint(Reader& reader, const Value& item, const Endpoint& endpoint)
     }
 }
 
+/// Who listens on the address of `socket` before it in these services, which it ends.
+const core::ServiceSpec* find_listener(std::span<const ServiceDraft> drafts,
+                                       const core::ListenSocket& socket) {
+    for (const auto& draft : drafts) {
+        for (const auto& other : draft.spec.listen) {
+            if (&other == &socket) {
+                return nullptr;
+            }
+            if (draft.spec.is_enabled && other.endpoint == socket.endpoint) {
+                return &draft.spec;
+            }
+        }
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 void read_listen(Reader& reader, const Entry& entry, ServiceDraft& draft) {
@@ -103,22 +118,18 @@ void read_listen(Reader& reader, const Entry& entry, ServiceDraft& draft) {
 }
 
 void check_addresses(Reader& reader, std::span<const ServiceDraft> drafts) {
-    std::map<std::string, const core::ServiceSpec*> taken;
-    for (const auto& draft : drafts) {
-        if (!draft.spec.is_enabled) {
-            continue;
-        }
-        for (std::size_t i = 0; i < draft.spec.listen.size(); ++i) {
-            const auto url = base::to_string(draft.spec.listen[i].endpoint);
-            const auto [place, is_new] = taken.emplace(url, &draft.spec);
-            if (is_new) {
+    for (std::size_t i = 0; i < drafts.size(); ++i) {
+        const auto& listen = drafts[i].spec.listen;
+        for (std::size_t j = 0; j < listen.size() && drafts[i].spec.is_enabled; ++j) {
+            const auto* other = find_listener(drafts.subspan(0, i + 1), listen[j]);
+            if (other == nullptr) {
                 continue;
             }
-            const auto& other = *place->second;
-            const bool is_instance =
-                !other.template_name.empty() && other.template_name == draft.spec.template_name;
-            reader.error(draft.origin.listen[i],
-                         quoted(other.name) + " listens on " + quoted(url) + " already",
+            const bool is_instance = !other->template_name.empty() &&
+                                     other->template_name == drafts[i].spec.template_name;
+            reader.error(drafts[i].origin.listen[j],
+                         quoted(other->name) + " listens on " +
+                             quoted(base::to_string(listen[j].endpoint)) + " already",
                          is_instance ? "${INSTANCE} can make it another one in each instance" : "");
         }
     }

@@ -42,8 +42,8 @@ constexpr std::array<OptionForm, 13> kForms{{{'s', "subreaper", false},
                                              {'h', "help", false},
                                              {'V', "version", false}}};
 
-constexpr std::array<std::string_view, 7> kSubCommands{"check",  "show", "probe",  "healthcheck",
-                                                       "status", "help", "version"};
+constexpr std::array<std::string_view, 8> kSubCommands{"check",  "show",   "probe", "healthcheck",
+                                                       "status", "schema", "help",  "version"};
 
 constexpr const char* kDefaultPath = "/etc/pidone";
 

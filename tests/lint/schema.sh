@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The JSON Schema takes every service file of the tree, and the golden ones that are right; it refuses
+# those with unknown keys or wrong types. The judge is ajv (npm), at the version of the lock file.
+. "$(dirname "$0")/lib.sh"
+
+pidone=${PIDONE:-${BUILD_DIR:-build}/init/pidone}
+[ -x "$pidone" ] || {
+    report "$pidone:1: missing, run make unit first"
+    finish
+}
+if ! command -v npm >/dev/null; then
+    report "tests/schema:1: npm is missing, make lint installs it as root on Debian"
+    finish
+fi
+modules=${BUILD_DIR:-build}/npm
+if ! cmp -s tests/schema/package-lock.json "$modules/package-lock.json" || [ ! -d "$modules/node_modules/ajv" ]; then
+    mkdir -p "$modules"
+    cp tests/schema/package.json tests/schema/package-lock.json "$modules/"
+    npm ci --prefix "$modules" --no-audit --no-fund --loglevel=error >/dev/null || {
+        rm -rf "$modules"
+        report "tests/schema/package-lock.json:1: npm ci fails"
+        finish
+    }
+fi
+
+report_all < <(/usr/bin/python3 - "$pidone" <<'PYTHON' | NODE_PATH=$modules/node_modules node tests/schema/validate.js 2>&1
+import json, pathlib, subprocess, sys, tomllib
+
+BROKEN = ["keys-of-other-versions", "misplaced-key", "unknown-key", "wrong-items", "wrong-types"]
+
+def schema(*option):
+    return json.loads(subprocess.run([sys.argv[1], "schema", *option], check=True, capture_output=True).stdout)
+
+def case(path, valid):
+    kind = "container" if path.name == "pidone.toml" else "service"
+    return {"name": f"{path}:1", "schema": kind, "data": tomllib.loads(path.read_text("utf-8-sig")), "valid": valid}
+
+def files(directory, pattern):
+    return sorted(path for path in pathlib.Path(directory).glob(pattern) if not path.name.startswith("."))
+
+cases = [case(path, True) for path in files("services", "**/*.toml") + files("examples", "**/*.toml")]
+cases += [case(path, True) for path in files("tests/golden", "valid-*/**/*.toml")]
+cases += [case(path, False) for name in BROKEN for path in files("tests/golden/" + name, "**/*.toml")]
+json.dump({"schemas": {"service": schema(), "container": schema("--container")}, "cases": cases}, sys.stdout, default=str)
+PYTHON
+)
+finish
