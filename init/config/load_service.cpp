@@ -219,6 +219,14 @@ void check_readiness(Reader& reader, const Value& table, const core::ServiceSpec
     if (access != nullptr && spec.ready.kind != core::Readiness::Kind::Notify && !spec.watchdog) {
         reader.error(access->key_pos, "'notify-access' needs ready = \"notify\" or 'watchdog'");
     }
+    const int first_free = 3 + static_cast<int>(spec.listen.size());
+    if (ready != nullptr && spec.ready.kind == core::Readiness::Kind::Descriptor &&
+        spec.ready.descriptor < first_free) {
+        reader.error(ready->value.pos,
+                     "the sockets of 'listen' are 3 and up, so " +
+                         quoted("fd:" + std::to_string(spec.ready.descriptor)) + " is one of them",
+                     "take fd:" + std::to_string(first_free) + " or higher");
+    }
 }
 
 }  // namespace

@@ -221,6 +221,10 @@ void Runtime::name_straggler(std::string_view service, const sys::ProcessInfo& p
 
 void Runtime::report(const core::Report& report) {
     using Kind = core::Report::Kind;
+    if (report.kind == Kind::ShutdownStarted) {
+        // Before the first stop signal: who ends its listening from now on is not to be reached.
+        listeners_.close();
+    }
     const bool is_death = report.kind == Kind::Exited || report.kind == Kind::StartFailed;
     if (is_death && report.status.signal() == base::kSigKill) {
         const auto kills = oom_.read();

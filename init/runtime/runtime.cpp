@@ -223,10 +223,6 @@ void Runtime::pump() {
         }
     }
     is_pumping_ = false;
-    if (supervisor_.is_stopping()) {
-        // What ends its own listening from now on is not to be reached any more.
-        listeners_.close();
-    }
     tell_manager();
     if (control_) {
         control_->on_change(snapshot(), now_);

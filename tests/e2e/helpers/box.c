@@ -262,6 +262,28 @@ static int serve(char **args) {
     return 0;
 }
 
+// answer [nonblock]: says what sd_listen_fds(3) would find, then answers each connection to
+// descriptor 3 with its own pid.
+static int answer(char **args) {
+    const char *fds = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID"), *names = getenv("LISTEN_FDNAMES");
+    int flags = fcntl(3, F_GETFL), other = fcntl(4, F_GETFL);
+    say("answering %d fds %s mine %d names %s blocking %d %d", getpid(), fds ? fds : "-",
+        pid && atoi(pid) == getpid(), names ? names : "-", flags < 0 ? -1 : !(flags & O_NONBLOCK),
+        other < 0 ? -1 : !(other & O_NONBLOCK));
+    if (flags < 0) return 113;
+    if (args[0]) fcntl(3, F_SETFL, flags | O_NONBLOCK);
+    int client = 0;
+    while (client >= 0 || errno == EAGAIN || errno == EINTR) {
+        struct pollfd wanted = {3, POLLIN, 0};
+        poll(&wanted, 1, -1);
+        client = accept(3, NULL, NULL);
+        if (client < 0) continue;
+        dprintf(client, "%d\n", getpid());
+        close(client);
+    }
+    return 113;
+}
+
 // flood PORT BYTES: queues BYTES for one client in the socket's buffer and exits at once.
 static int flood(char **args) {
     int size = atoi(args[1]) * 2, client, fd = serve_socket((char *[]){"tcp", args[0], NULL});
@@ -326,6 +348,7 @@ int main(int argc, char **argv) {
     if (!strcmp(verb, "family")) return family(args);
     if (!strcmp(verb, "notify")) return notify(args);
     if (!strcmp(verb, "listen")) return serve(args);
+    if (!strcmp(verb, "answer")) return answer(args);
     if (!strcmp(verb, "flood")) return flood(args);
     if (!strcmp(verb, "hold")) return hold(args);
     if (!strcmp(verb, "as-root")) return as_root(args);
