@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := up
 MAKEFLAGS += --no-print-directory
 .PHONY: up down stop restart re ps logs status build base secrets hosts db clean fclean \
-        test unit e2e stack lint fmt asan crash defence mutants figures help
+        test unit e2e stack lint fmt asan fuzz crash defence mutants figures bench help
 
 # ---- the site ---------------------------------------------------------------
 
@@ -86,8 +86,14 @@ crash: ## kill -9 the PID 1 of a container (SERVICE=name) and watch it come back
 defence: ## Walk through the rules of the exercise: command, answer, verdict
 	@tools/defence.sh
 
+fuzz: ## Let libFuzzer look for inputs that break a parser (SECONDS=60 for each of them)
+	@tools/fuzz.sh $(SECONDS)
+
 figures: ## Measure start, stop, size, memory, overhead; stops the site meanwhile (the data stays)
 	@tools/figures.sh
+
+bench: ## Measure pidone as a supervisor beside s6, supervisord and runit
+	@tools/bench.sh
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))

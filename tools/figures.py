@@ -3,6 +3,7 @@
 """Measures pidone beside tini-static in one run, or the site from 'up' to the first page."""
 import os
 import pathlib
+import shutil
 import ssl
 import statistics
 import subprocess
@@ -73,11 +74,13 @@ def private_dirty(prefix):
 def program(pidone):
     tini = str(pathlib.Path(pidone).with_name("tini-static"))
     inits = {"pidone": [pidone, "-s", "--"], "tini-static": [tini, "-s", "--"]}
+    inits |= {name: [path, "--"] for name in ("dumb-init", "catatonit") if (path := shutil.which(name))}
     show("pidone, static and stripped", os.path.getsize(pidone) / 2**20, "MiB", 1.4)
     for argv in inits.values():
         flush(argv[0])
     dirty = {name: private_dirty(prefix) for name, prefix in inits.items()}
-    show("private dirty memory in command mode", dirty["pidone"], "KiB", 96, f"(tini-static {dirty['tini-static']})")
+    show("private dirty memory in command mode", dirty["pidone"], "KiB", 96,
+         "(" + ", ".join(f"{name} {size}" for name, size in list(dirty.items())[1:]) + ")")
     taken = start_overhead({"bare": [], **inits})
     for name, (wall, cpu) in taken.items():
         show(f"start and end of /bin/true, {name}", wall, "us", note=f"(CPU {cpu:.0f} us)")
