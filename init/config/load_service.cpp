@@ -221,7 +221,7 @@ void check_readiness(Reader& reader, const Value& table, const core::ServiceSpec
     }
     const int first_free = 3 + static_cast<int>(spec.listen.size());
     if (ready != nullptr && spec.ready.kind == core::Readiness::Kind::Descriptor &&
-        spec.ready.descriptor < first_free) {
+        spec.ready.descriptor >= 3 && spec.ready.descriptor < first_free) {
         reader.error(ready->value.pos,
                      "the sockets of 'listen' are 3 and up, so " +
                          quoted("fd:" + std::to_string(spec.ready.descriptor)) + " is one of them",
