@@ -1,7 +1,7 @@
 # pidone: everything a person needs, one word each; the work is done by tools/*.sh.
 .DEFAULT_GOAL := up
 MAKEFLAGS += --no-print-directory
-.PHONY: up down stop restart re ps logs status build base secrets hosts db clean fclean \
+.PHONY: up down stop restart re ps logs status build base secrets hosts db clean fclean up-one down-one \
         test unit e2e stack lint fmt asan fuzz crash defence mutants figures bench help
 
 # ---- the site ---------------------------------------------------------------
@@ -41,6 +41,12 @@ base: ## Get the base image and build pidone's own image
 secrets: ## Make .env and the missing files in secrets/
 	@tools/env.sh
 	@tools/secrets.sh
+
+up-one: ## The whole site in ONE container, examples/all-in-one, on the same port
+	@tools/one.sh up
+
+down-one: ## Stop and remove that container (its data stays)
+	@tools/one.sh down
 
 hosts: ## Add the site's domain to /etc/hosts
 	@tools/hosts.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# 'pidone check' accepts every directory of service files that goes into an image.
+# 'pidone check' accepts every directory of service files that goes into an image, and the example's.
 . "$(dirname "$0")/lib.sh"
 
 pidone=${PIDONE:-${BUILD_DIR:-build}/init/pidone}
@@ -9,13 +9,21 @@ pidone=${PIDONE:-${BUILD_DIR:-build}/init/pidone}
     finish
 }
 checked=0
-for dir in services/*/; do
-    compgen -G "$dir*.toml" >/dev/null || continue
+# check NAME PATH...: the service files of one image.
+check() {
+    local name=$1 out
+    shift
     checked=$((checked + 1))
-    if ! out=$("$pidone" check --no-root "${dir%/}" 2>&1); then
-        report "${dir%/}:1: pidone check fails"
+    if ! out=$("$pidone" check --no-root "$@" 2>&1); then
+        report "$name:1: pidone check fails"
         printf '%s\n' "$out" | sed 's/^/    /'
     fi
+}
+for dir in services/*/; do
+    compgen -G "$dir*.toml" >/dev/null || continue
+    check "${dir%/}" "${dir%/}"
 done
 [ "$checked" -gt 0 ] || report "services:1: no directory with service files"
+# The example takes the same files, with overrides.
+check examples/all-in-one/etc services/nginx services/mariadb services/wordpress examples/all-in-one/etc
 finish
