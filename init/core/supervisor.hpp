@@ -206,6 +206,7 @@ class Supervisor {
     void revive(ServiceId id, bool is_asked, Report::Kind kind);
     void on_stop_asked(ServiceId id);
     void on_restart_asked(ServiceId id);
+    void forget_failure(ServiceId id);
     void set_schedule(ServiceId id);
     void on_due(ServiceId id);
 

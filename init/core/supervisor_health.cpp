@@ -7,6 +7,9 @@ namespace core {
 void Supervisor::begin_watch(ServiceId id) {
     const ServiceSpec& spec = spec_.services[index(id)];
     Run& run = runs_[index(id)];
+    if (run.is_going) {
+        return;
+    }
     if (spec.health.kind != HealthCheck::Kind::None) {
         // Where readiness was proved there is nothing to learn yet.
         const bool is_proved = spec.ready.kind != Readiness::Kind::Exec;

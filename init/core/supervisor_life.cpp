@@ -89,7 +89,7 @@ void Supervisor::on_executed(ServiceId id) {
     }
     const ServiceSpec& spec = spec_.services[index(id)];
     enter(id, State::Starting);
-    if (spec.ready.timeout) {
+    if (spec.ready.timeout && !run.is_going) {
         services_[index(id)].deadline = now_ + *spec.ready.timeout;
     }
     if (spec.type == ServiceType::Oneshot) {
@@ -245,8 +245,10 @@ void Supervisor::spread_losses() {
         // A run of a schedule fails for itself alone, and loses nothing while there is none.
         const bool is_spared = is_scheduled(id) && (state == State::Scheduled || is_live(state));
         const bool is_failing =
-            is_live(state) && (run.is_lost || run.fault != Report::Fault::Ended);
-        if (has_ended(state) || is_spared || is_failing || state == State::Leaving ||
+            is_live(state) &&
+            (run.is_lost || (state == State::Leaving ? run.follow == Follow::End
+                                                     : run.fault != Report::Fault::Ended));
+        if (has_ended(state) || is_spared || is_failing ||
             standings_[index(id)].is_stopped_by_hand) {
             continue;
         }

@@ -62,7 +62,11 @@ void Supervisor::fail_running(ServiceId id, Report::Fault fault, Report what, bo
     run.fault = fault;
     run.outcome = State::Failed;
     run.code = spec_.services[index(id)].unexpected_exit_code;
-    plan_restart(id, is_forced);
+    const bool is_exit = fault == Report::Fault::Unhealthy &&
+                         spec_.services[index(id)].health.action == HealthAction::Exit;
+    if (!is_exit) {
+        plan_restart(id, is_forced);
+    }
     what.service = id;
     what.next = run.next;
     what.delay = run.delay;
@@ -107,6 +111,9 @@ void Supervisor::excuse(ServiceId id, Follow follow) {
 /// It is to stop, as soon as what requires it is gone.
 void Supervisor::go(ServiceId id) {
     runs_[index(id)].is_going = true;
+    if (service(id).state == State::Starting) {
+        services_[index(id)].deadline.reset();  // nobody waits for its readiness any more
+    }
     end_watch(id);
 }
 

@@ -50,9 +50,7 @@ void Supervisor::revive(ServiceId id, bool is_asked, Report::Kind kind) {
     report({.kind = kind, .service = id});
     standings_[index(id)].is_stopped_by_hand = false;
     standings_[index(id)].is_disabled = false;
-    if (first_failed_ == id) {
-        first_failure_.reset();  // another run, another end
-    }
+    forget_failure(id);
     excuse(id, Follow::Return);
     if (!is_live(state)) {
         enter(id, State::Waiting);
@@ -85,8 +83,16 @@ void Supervisor::on_restart_asked(ServiceId id) {
     }
     report({.kind = Report::Kind::RestartAsked, .service = id});
     services_[index(id)].attempt = 0;
+    forget_failure(id);
     excuse(id, Follow::Return);
     go(id);
+}
+
+/// Another run, another end.
+void Supervisor::forget_failure(ServiceId id) {
+    if (first_failed_ == id) {
+        first_failure_.reset();
+    }
 }
 
 /// The next run, counted from the present one.

@@ -43,8 +43,11 @@ void World::check_command(const core::Command& command) {
         return check_stop_order(command.service);
     case core::Command::Kind::Report:
         return check_report(command.report);
+    case core::Command::Kind::StartHealthProbe:
+        return check_health_probe(command.service);
     case core::Command::Kind::SignalAll:
         if (is_service_mode()) {
+            check_future();
             stop_began_ = stop_began_.value_or(now_);
         }
         return;
@@ -56,7 +59,6 @@ void World::check_command(const core::Command& command) {
     case core::Command::Kind::StartProbe:
     case core::Command::Kind::StopProbe:
     case core::Command::Kind::KillHook:
-    case core::Command::Kind::StartHealthProbe:
     case core::Command::Kind::StopHealthProbe:
     case core::Command::Kind::Signal:
     case core::Command::Kind::WatchTree:
@@ -80,7 +82,7 @@ bool World::is_ready_for_others(ServiceId id) const {
 bool World::is_gone(ServiceId id) const {
     const Known& service = known_[core::index(id)];
     if (!service.was_spawned) {
-        return core::has_ended(supervisor_.service(id).state);
+        return !core::is_live(supervisor_.service(id).state);
     }
     const bool is_given_up = service.killed_at && now_ - *service.killed_at >= kKillPatience;
     return is_given_up || (service.has_ended && !is_tree_alive(id));
@@ -93,7 +95,8 @@ void World::check_spawn(ServiceId id) {
     if (stop_began_) {
         violate("nothing starts after a stop was asked", spec(id).name);
     }
-    if (!spec(id).is_enabled) {
+    check_restart(id);
+    if (!spec(id).is_enabled && !known(id).lasting.is_asked_for) {
         violate("what is disabled does not start", spec(id).name);
     }
     for (const ServiceId needed : spec(id).requires_) {
@@ -102,6 +105,7 @@ void World::check_spawn(ServiceId id) {
         }
     }
     for (const ServiceId earlier : spec(id).after) {
+        // It may wait for its turn, or for what somebody stopped, with nothing of it left.
         if (!is_ready_for_others(earlier) && !is_gone(earlier)) {
             violate("nothing starts before what it comes after is ready or gone", spec(id).name);
         }
@@ -109,10 +113,13 @@ void World::check_spawn(ServiceId id) {
 }
 
 void World::check_stop_order(ServiceId id) {
+    // One that was stopped alone does not wait for what only comes after it.
+    const std::optional<Instant> began = known(id).draining_at;
+    const bool is_all = stop_began_ && (!began || *began >= *stop_began_);
     for (std::size_t i = 0; i < known_.size(); ++i) {
         const auto dependent = static_cast<ServiceId>(i);
         const bool is_behind = contains(spec(dependent).requires_, id) ||
-                               (stop_began_ && contains(spec(dependent).after, id));
+                               (is_all && contains(spec(dependent).after, id));
         if (is_behind && known_[i].was_spawned && !is_gone(dependent)) {
             violate("stop order is the reverse of the edges",
                     spec(id).name + " before " + spec(dependent).name);
@@ -124,6 +131,14 @@ void World::check_stop(const core::Report& report) {
     Known& service = known(report.service);
     const bool is_up = service.is_ready && service.was_executed &&
                        spec(report.service).type == core::ServiceType::Service;
+    if (service.has_missed) {
+        service.asked = report.signal;
+        service.asked_at = now_;
+        if (report.signal != base::kSigAbrt) {
+            violate("a missed watchdog means ABRT", spec(report.service).name);
+        }
+        return;
+    }
     const Signal expected = is_up ? spec(report.service).stop_signal : base::kSigTerm;
     if (report.signal != expected) {
         violate("the stop signal is TERM until readiness", spec(report.service).name);
@@ -148,6 +163,7 @@ void World::check_report(const core::Report& report) {
     if (report.kind == core::Report::Kind::Stopping) {
         check_stop(report);
     } else if (report.kind == core::Report::Kind::ReadyTimeout) {
+        known(report.service).is_overdue = true;
         facts_.push_back({.kind = Fact::Kind::Overdue, .service = report.service});
         const bool is_ready = service.is_ready && what.type == core::ServiceType::Service;
         if (is_ready || !service.executed_at || !what.ready.timeout ||
@@ -162,6 +178,8 @@ void World::check_report(const core::Report& report) {
             violate("KILL is not early", what.name);
         }
     }
+    check_wish(report);
+    check_end_report(report);
 }
 
 /// A stopped process does not see TERM before CONT.
@@ -193,10 +211,15 @@ void World::check_state() {
         const bool is_going = service.state == core::State::BeforeStop ||
                               service.state == core::State::Stopping ||
                               service.state == core::State::Leaving;
+        if (service.state == core::State::BeforeStop) {
+            known_[i].draining_at = known_[i].draining_at.value_or(now_);
+        }
         if (service.pid != base::Pid::None && !core::is_live(service.state)) {
             violate("only what lives has a pid", scenario_.spec.services[i].name);
         }
-        if (is_going && !next && !exit_code_) {
+        // What not even KILL ended is waited for, until the container stops.
+        const bool is_stuck = known_[i].killed_at && !stop_began_;
+        if (is_going && !next && !exit_code_ && !is_stuck) {
             violate("what stops has a deadline", scenario_.spec.services[i].name);
         }
     }
@@ -209,7 +232,8 @@ void World::check_state() {
     }
     for (std::size_t i = 0; i < known_.size() && health == core::Health::Healthy; ++i) {
         const auto id = static_cast<ServiceId>(i);
-        if (spec(id).is_enabled && !is_ready_for_others(id) && !known_[i].has_succeeded) {
+        if (spec(id).is_enabled && spec(id).schedule.kind == core::Schedule::Kind::None &&
+            !is_ready_for_others(id) && !known_[i].has_succeeded) {
             violate("healthy means everything is ready or done", spec(id).name);
         }
     }

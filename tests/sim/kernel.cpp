@@ -12,10 +12,9 @@ void World::obey(const core::Command& command) {
         return spawn(command.service);
     case core::Command::Kind::StartProbe: {
         add_process({.role = Process::Role::Probe, .service = command.service});
-        const std::optional<Duration>& ready =
-            scenario_.behaviours[core::index(command.service)].ready;
+        const std::optional<Duration>& ready = behaviour(command.service).ready;
         if (ready) {
-            tell_later(*ready, {.kind = core::Event::Kind::Ready, .service = command.service});
+            tell_run_later(*ready, {.kind = core::Event::Kind::Ready, .service = command.service});
         }
         return;
     }
@@ -26,8 +25,9 @@ void World::obey(const core::Command& command) {
     case core::Command::Kind::KillHook:
         return kill_role(command.service, Process::Role::Hook);
     case core::Command::Kind::StartHealthProbe:
+        return run_health_probe(command.service);
     case core::Command::Kind::StopHealthProbe:
-        return;
+        return kill_role(command.service, Process::Role::HealthProbe);
     case core::Command::Kind::Signal:
         return signal(command);
     case core::Command::Kind::WatchTree:
@@ -47,8 +47,13 @@ void World::obey(const core::Command& command) {
 }
 
 void World::spawn(ServiceId id) {
-    const Behaviour& behaviour = scenario_.behaviours[core::index(id)];
+    Lasting lasting = known(id).lasting;
+    lasting.run += known(id).was_spawned ? 1 : 0;
+    known(id) = Known{};
     known(id).was_spawned = true;
+    known(id).lasting = lasting;
+    facts_.push_back({.kind = Fact::Kind::Started, .service = id});
+    const Behaviour& behaviour = this->behaviour(id);
     if (behaviour.fork_fails) {
         return tell_later(Duration{0},
                           {.kind = core::Event::Kind::SpawnFailed, .service = id, .number = 11});
@@ -77,7 +82,7 @@ void World::end_set_up(ServiceId id, int process) {
     if (!child.is_alive || child.is_asked) {
         return;
     }
-    const Behaviour& behaviour = scenario_.behaviours[core::index(id)];
+    const Behaviour& behaviour = this->behaviour(id);
     if (!behaviour.set_up_failure) {
         return execute(id);
     }
@@ -89,7 +94,7 @@ void World::end_set_up(ServiceId id, int process) {
 }
 
 void World::execute(ServiceId id) {
-    const Behaviour& behaviour = scenario_.behaviours[core::index(id)];
+    const Behaviour& behaviour = this->behaviour(id);
     const int main = known(id).main;
     processes_[static_cast<std::size_t>(main)].manners = behaviour.manners;
     using Kind = core::Readiness::Kind;
@@ -100,7 +105,7 @@ void World::execute(ServiceId id) {
         // The notification may overtake the end of the exec pipe.
         *behaviour.ready == Duration{0} && known(id).asked == Signal::None
             ? tell(ready)
-            : tell_later(*behaviour.ready, ready);
+            : tell_run_later(*behaviour.ready, ready);
     }
     if (behaviour.life) {
         later(*behaviour.life,
@@ -113,13 +118,20 @@ void World::execute(ServiceId id) {
         add_process({.role = Process::Role::Stray, .service = id, .manners = manners});
     }
     if (behaviour.extends_at && is_service_mode()) {
-        tell_later(*behaviour.extends_at, {.kind = core::Event::Kind::TimeExtended,
-                                           .service = id,
-                                           .duration = behaviour.extends_by});
+        tell_run_later(*behaviour.extends_at, {.kind = core::Event::Kind::TimeExtended,
+                                               .service = id,
+                                               .duration = behaviour.extends_by});
     }
     if (behaviour.new_main_at && is_service_mode()) {
-        tell_later(*behaviour.new_main_at,
-                   {.kind = core::Event::Kind::MainPidChanged, .service = id});
+        tell_run_later(*behaviour.new_main_at,
+                       {.kind = core::Event::Kind::MainPidChanged, .service = id});
+    }
+    if (spec(id).watchdog && behaviour.feeds) {
+        feed(id, behaviour.feeds_until ? now_ + *behaviour.feeds_until : Instant::max());
+    }
+    if (spec(id).watchdog && behaviour.bites_at) {
+        tell_run_later(*behaviour.bites_at,
+                       {.kind = core::Event::Kind::WatchdogFailed, .service = id});
     }
     // Never after its death: the runtime reads the pipe before it reaps.
     tell({.kind = core::Event::Kind::Executed, .service = id});
@@ -162,6 +174,8 @@ void World::reap(int process) {
         tell({.kind = core::Event::Kind::MainExited, .service = id, .status = status});
     } else if (role == Process::Role::Hook) {
         tell({.kind = core::Event::Kind::HookExited, .service = id, .status = status});
+    } else if (role == Process::Role::HealthProbe) {
+        tell({.kind = core::Event::Kind::HealthProbed, .service = id, .status = status});
     }
     if (!has_children()) {
         tell({.kind = core::Event::Kind::ChildrenGone});
@@ -228,12 +242,33 @@ void World::kill_role(ServiceId id, Process::Role role) {
 }
 
 void World::run_hook(ServiceId id) {
-    const Behaviour& behaviour = scenario_.behaviours[core::index(id)];
+    const Behaviour& behaviour = this->behaviour(id);
     const int hook = add_process({.role = Process::Role::Hook, .service = id});
     if (behaviour.hook) {
         later(*behaviour.hook, {.kind = Happening::Kind::Die,
                                 .process = hook,
                                 .status = ExitStatus::exited(behaviour.hook_code)});
+    }
+}
+
+void World::run_health_probe(ServiceId id) {
+    const Behaviour& behaviour = this->behaviour(id);
+    Manners manners;
+    manners.is_stuck = random_.percent(1);
+    const int probe =
+        add_process({.role = Process::Role::HealthProbe, .service = id, .manners = manners});
+    if (behaviour.probe) {
+        const int code = random_.percent(behaviour.probe_failures) ? 1 : 0;
+        later(*behaviour.probe,
+              {.kind = Happening::Kind::Die, .process = probe, .status = ExitStatus::exited(code)});
+    }
+}
+
+/// WATCHDOG=1 as long as the service cares.
+void World::feed(ServiceId id, Instant until) {
+    const Duration each = *behaviour(id).feeds;
+    for (Instant at = now_ + each; at < until && at < now_ + Duration{20'000}; at += each) {
+        tell_run_later(at - now_, {.kind = core::Event::Kind::WatchdogFed, .service = id});
     }
 }
 
@@ -253,19 +288,17 @@ void World::hand_over_main(ServiceId id) {
           .pid = static_cast<base::Pid>(heir + 2)});
     later(Duration{1},
           {.kind = Happening::Kind::Die, .process = old, .status = ExitStatus::exited(0)});
-    const std::optional<Duration>& life = scenario_.behaviours[core::index(id)].life;
+    const std::optional<Duration>& life = behaviour(id).life;
     if (life) {
-        later(*life, {.kind = Happening::Kind::Die,
-                      .process = heir,
-                      .status = scenario_.behaviours[core::index(id)].end});
+        later(*life, {.kind = Happening::Kind::Die, .process = heir, .status = behaviour(id).end});
     }
 }
 
 void World::tell_if_empty(ServiceId id) {
     if (known(id).is_watched && !is_tree_alive(id)) {
         known(id).is_watched = false;
-        tell_later(random_.percent(80) ? Duration{0} : random_.time(1, 3),
-                   {.kind = core::Event::Kind::TreeEmpty, .service = id});
+        tell_run_later(random_.percent(80) ? Duration{0} : random_.time(1, 3),
+                       {.kind = core::Event::Kind::TreeEmpty, .service = id});
     }
 }
 

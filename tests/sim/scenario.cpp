@@ -135,7 +135,84 @@ Behaviour any_behaviour(Random& random, const Mood& mood, const ServiceSpec& spe
     behaviour.extends_at = maybe(random, 10, 0, 10'000);
     behaviour.extends_by = random.time(0, 20'000);
     behaviour.new_main_at = maybe(random, 4, 0, 8000);
+    behaviour.probe = maybe(random, 90, 0, 400);
+    behaviour.probe_failures = random.percent(50) ? 0 : random.between(10, 100);
+    behaviour.feeds = maybe(random, 90, 20, 150);
+    behaviour.feeds_until = maybe(random, 30, 0, 3000);
+    behaviour.bites_at = maybe(random, 3, 0, 3000);
     return behaviour;
+}
+
+core::RestartPolicy any_policy(Random& random) {
+    core::RestartPolicy policy;
+    policy.when = pick(random, std::array{core::Restart::No, core::Restart::OnFailure,
+                                          core::Restart::OnFailure, core::Restart::Always});
+    policy.delay = random.time(random.percent(20) ? 0 : 1, 500);
+    policy.max_delay = random.time(500, 3000);
+    policy.jitter_permille = static_cast<unsigned>(random.between(0, 300));
+    policy.window = random.time(1, 5000);
+    policy.max_attempts = random.between(policy.delay == Duration{0} ? 1 : 0, 4);
+    policy.give_up = random.percent(50) ? core::GiveUp::Exit : core::GiveUp::Stop;
+    return policy;
+}
+
+/// What keeps a service alive, or brings it back.
+void draw_supervision(Random& random, ServiceSpec& service) {
+    if (random.percent(50)) {
+        service.restart = any_policy(random);
+    }
+    if (service.type == core::ServiceType::Oneshot) {
+        return;
+    }
+    if (random.percent(30)) {
+        service.health.kind = core::HealthCheck::Kind::Command;
+        service.health.interval = random.time(1, 1000);
+        service.health.timeout = random.time(1, 500);
+        service.health.retries = random.between(1, 3);
+        service.health.start_period = random.time(0, 1000);
+        service.health.action =
+            pick(random, std::array{core::HealthAction::None, core::HealthAction::Restart,
+                                    core::HealthAction::Exit});
+    }
+    if (random.percent(20)) {
+        service.watchdog = random.time(100, 500);
+    }
+}
+
+/// Oneshots that nobody needs get dates.
+void draw_schedules(Random& random, core::Spec& spec) {
+    std::vector<bool> is_needed(spec.services.size());
+    for (const ServiceSpec& service : spec.services) {
+        for (const auto* edges : {&service.requires_, &service.after}) {
+            for (const ServiceId id : *edges) {
+                is_needed[core::index(id)] = true;
+            }
+        }
+    }
+    for (std::size_t i = 0; i < spec.services.size(); ++i) {
+        ServiceSpec& service = spec.services[i];
+        if (!is_needed[i] && service.type == core::ServiceType::Oneshot && random.percent(50)) {
+            const bool is_every = random.percent(70);
+            service.schedule.kind =
+                is_every ? core::Schedule::Kind::Every : core::Schedule::Kind::Cron;
+            service.schedule.every = random.time(50, 3000);
+        }
+    }
+}
+
+void draw_wishes(Random& random, Scenario& scenario) {
+    using Kind = core::Event::Kind;
+    const int last = static_cast<int>(scenario.spec.services.size()) - 1;
+    for (int count = random.between(0, 8); count > 0; --count) {
+        const auto id = static_cast<ServiceId>(random.between(0, last));
+        const bool has_dates =
+            scenario.spec.services[core::index(id)].schedule.kind == core::Schedule::Kind::Cron;
+        const Kind kind =
+            has_dates && random.percent(60)
+                ? Kind::Due
+                : pick(random, std::array{Kind::StartAsked, Kind::StopAsked, Kind::RestartAsked});
+        scenario.wishes.push_back({random.time(0, 6000), kind, id});
+    }
 }
 
 void draw_knocks(Random& random, Scenario& scenario) {
@@ -190,10 +267,25 @@ Scenario make_scenario(std::uint64_t seed) {
         spec.command = any_command_settings(random);
     }
     draw_edges(random, spec);
+    const bool is_lively = spec.mode == core::Mode::Service && random.percent(60);
+    if (is_lively) {
+        for (ServiceSpec& service : spec.services) {
+            draw_supervision(random, service);
+        }
+        draw_schedules(random, spec);
+        draw_wishes(random, scenario);
+    }
     for (const ServiceSpec& service : spec.services) {
-        scenario.behaviours.push_back(any_behaviour(random, mood, service));
+        scenario.behaviours.emplace_back();
+        for (int i = 0; i < 4; ++i) {
+            scenario.behaviours.back().push_back(any_behaviour(random, mood, service));
+        }
     }
     draw_knocks(random, scenario);
+    if (is_lively) {
+        // Such a world would never end by itself.
+        scenario.knocks.push_back({random.time(0, 10'000), base::kSigTerm});
+    }
     return scenario;
 }
 

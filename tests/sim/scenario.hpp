@@ -38,6 +38,11 @@ struct Behaviour {
     std::optional<Duration> extends_at;  ///< from exec
     Duration extends_by{0};
     std::optional<Duration> new_main_at;  ///< from exec
+    std::optional<Duration> probe;        ///< how long a health probe takes; none = for ever
+    int probe_failures = 0;               ///< per cent of the health probes
+    std::optional<Duration> feeds;        ///< WATCHDOG=1 this often, from exec; none = never
+    std::optional<Duration> feeds_until;  ///< from exec; none = to its end
+    std::optional<Duration> bites_at;     ///< WATCHDOG=trigger, from exec
 };
 
 /// A signal from outside.
@@ -46,10 +51,19 @@ struct Knock {
     Signal signal{};
 };
 
+/// Somebody asks for the start, stop or restart of a service, or its date has come.
+struct Wish {
+    Duration at{0};
+    core::Event::Kind kind = core::Event::Kind::StartAsked;
+    core::ServiceId service = core::kNoService;
+};
+
 struct Scenario {
     core::Spec spec;
-    std::vector<Behaviour> behaviours;  ///< one per service
+    /// For each service what it does in its first run, its second, ... and again from the first.
+    std::vector<std::vector<Behaviour>> behaviours;
     std::vector<Knock> knocks;
+    std::vector<Wish> wishes;
 };
 
 /// The world of `seed`.

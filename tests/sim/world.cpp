@@ -16,12 +16,15 @@ World::World(const Scenario& scenario, std::uint64_t seed, Trace trace)
     : scenario_{scenario},
       random_{~seed},
       trace_{trace},
-      supervisor_{scenario.spec},
+      supervisor_{scenario.spec, seed},
       known_(scenario.spec.services.size()) {
     tell_later(Duration{0}, {.kind = core::Event::Kind::Boot});
     for (const Knock& knock : scenario.knocks) {
         tell_later(knock.at,
                    {.kind = core::Event::Kind::SignalReceived, .signal = {.signal = knock.signal}});
+    }
+    for (const Wish& wish : scenario.wishes) {
+        tell_later(wish.at, {.kind = wish.kind, .service = wish.service});
     }
 }
 
@@ -64,6 +67,9 @@ void World::advance() {
 void World::happen(const Happening& happening) {
     switch (happening.kind) {
     case Happening::Kind::Tell:
+        if (happening.run >= 0 && happening.run != known(happening.event.service).lasting.run) {
+            return;  // of another run
+        }
         if (happening.event.kind == core::Event::Kind::MainPidChanged) {
             return hand_over_main(happening.event.service);
         }
@@ -82,6 +88,7 @@ void World::happen(const Happening& happening) {
 /// Nothing will ever happen by itself: somebody stops the container, and a program that nothing
 /// else can end is killed from outside.
 void World::wake_idle_world() {
+    check_idle();
     ++idle_wakes_;
     if (idle_wakes_ == 1) {
         return tell(
@@ -104,6 +111,12 @@ void World::later(Duration delay, Happening happening) {
 
 void World::tell_later(Duration delay, const core::Event& event) {
     later(delay, {.kind = Happening::Kind::Tell, .event = event});
+}
+
+/// Of the present run: the runtime closes what a run left open.
+void World::tell_run_later(Duration delay, const core::Event& event) {
+    later(delay,
+          {.kind = Happening::Kind::Tell, .event = event, .run = known(event.service).lasting.run});
 }
 
 void World::tell(const core::Event& event) {
@@ -171,14 +184,27 @@ void World::learn(const core::Event& event) {
         }
         return;
     }
+    case core::Event::Kind::WatchdogFed:
+        known(event.service).fed_at = now_;
+        return;
+    case core::Event::Kind::WatchdogFailed:
+        known(event.service).fed_at = Instant::min() + Duration{1'000'000'000};
+        return;
+    case core::Event::Kind::StartAsked:
+    case core::Event::Kind::RestartAsked:
+        if (!stop_began_) {
+            known(event.service).lasting.automatic = 0;
+            facts_.push_back({.kind = Fact::Kind::Asked, .service = event.service});
+        }
+        return;
+    case core::Event::Kind::StopAsked:
+        if (!stop_began_) {
+            known(event.service).lasting.is_hand_stopped = true;
+        }
+        return;
+    case core::Event::Kind::Due:
     case core::Event::Kind::Spawned:
     case core::Event::Kind::HealthProbed:
-    case core::Event::Kind::WatchdogFed:
-    case core::Event::Kind::WatchdogFailed:
-    case core::Event::Kind::Due:
-    case core::Event::Kind::StartAsked:
-    case core::Event::Kind::StopAsked:
-    case core::Event::Kind::RestartAsked:
     case core::Event::Kind::HookExited:
     case core::Event::Kind::MainPidChanged:
     case core::Event::Kind::TimeExtended:
@@ -210,6 +236,7 @@ void World::learn_end(const core::Event& event) {
                       .asked = service.asked,
                       .was_killed = service.was_killed,
                       .was_executed = service.was_executed,
+                      .lived = service.executed_at ? now_ - *service.executed_at : Duration{-1},
                       .start_failed = service.start_failed});
 }
 

@@ -17,7 +17,7 @@ using core::ServiceId;
 
 /// One entry of the fake process table.
 struct Process {
-    enum class Role { Main, Leftover, Stray, Hook, Probe };
+    enum class Role { Main, Leftover, Stray, Hook, Probe, HealthProbe };
     Role role = Role::Main;
     ServiceId service = core::kNoService;
     Manners manners{};
@@ -27,7 +27,17 @@ struct Process {
     ExitStatus status = ExitStatus::exited(0);
 };
 
-/// What the world knows of one service, without asking the supervisor.
+/// What outlives a run.
+struct Lasting {
+    int run = 0;
+    int automatic = 0;          ///< restarts since a run that lived for the window
+    bool is_automatic = false;  ///< the next start is a restart by policy
+    Instant not_before{};       ///< and must not come earlier
+    bool is_asked_for = false;  ///< somebody wanted it, enabled or not
+    bool is_hand_stopped = false;
+};
+
+/// What the world knows of the present run of a service, without asking the supervisor.
 struct Known {
     int main = -1;  ///< index of the live or unreaped main process
     bool was_spawned = false;
@@ -44,6 +54,12 @@ struct Known {
     std::optional<Instant> executed_at;
     std::optional<Instant> asked_at;
     std::optional<Instant> ended_at;
+    std::optional<Instant> fed_at;
+    std::optional<Instant> draining_at;  ///< its before-stop began
+    bool is_overdue = false;             ///< not ready in time
+    bool has_missed = false;             ///< its watchdog
+    bool is_restart_said = false;        ///< the supervisor said that it restarts
+    Lasting lasting{};
 };
 
 /// A virtual clock and a fake kernel: carries out the supervisor's commands as the scenario says
@@ -67,6 +83,7 @@ class World {
         Kind kind = Kind::Tell;
         core::Event event{};
         int process = -1;
+        int run = -1;  // Tell: only while this run of the service is the present one
         ExitStatus status = ExitStatus::exited(0);
         bool operator<(const Happening& other) const {
             return at != other.at ? at > other.at : number > other.number;
@@ -76,6 +93,8 @@ class World {
     // world.cpp: time
     void later(Duration delay, Happening happening);
     void tell_later(Duration delay, const core::Event& event);
+    void tell_run_later(Duration delay, const core::Event& event);
+    void feed(ServiceId id, Instant until);
     void advance();
     void happen(const Happening& happening);
     void wake_idle_world();
@@ -97,6 +116,7 @@ class World {
     void signal_all(Signal signal);
     void kill_role(ServiceId id, Process::Role role);
     void run_hook(ServiceId id);
+    void run_health_probe(ServiceId id);
     void hand_over_main(ServiceId id);
     void tell_if_empty(ServiceId id);
     [[nodiscard]] bool is_tree_alive(ServiceId id) const;
@@ -105,6 +125,12 @@ class World {
     // invariants.cpp
     void check_command(const core::Command& command);
     void check_spawn(ServiceId id);
+    void check_restart(ServiceId id);
+    void check_end_report(const core::Report& report);
+    void check_wish(const core::Report& report);
+    void check_health_probe(ServiceId id);
+    void check_future();
+    void check_idle();
     void check_stop(const core::Report& report);
     void check_stop_order(ServiceId id);
     void check_report(const core::Report& report);
@@ -117,6 +143,10 @@ class World {
 
     [[nodiscard]] const core::ServiceSpec& spec(ServiceId id) const {
         return scenario_.spec.services[core::index(id)];
+    }
+    [[nodiscard]] const Behaviour& behaviour(ServiceId id) {
+        const auto& runs = scenario_.behaviours[core::index(id)];
+        return runs[static_cast<std::size_t>(known(id).lasting.run) % runs.size()];
     }
     [[nodiscard]] Known& known(ServiceId id) { return known_[core::index(id)]; }
     [[nodiscard]] bool is_service_mode() const {

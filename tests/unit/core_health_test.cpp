@@ -179,6 +179,7 @@ TEST_CASE("action = exit ends the container, even for a service that is not esse
     core::ServiceSpec web = checked(HealthAction::Exit);
     web.health.retries = 1;
     web.is_essential = false;
+    web.restart.when = core::Restart::Always;
     Driver driver{spec({web, service("db")})};
     driver.bring_up();
 
