@@ -23,6 +23,8 @@ constexpr base::Duration kReaderPatience{250};
 // pidone itself needs besides: the standard three, loop, signals, log, memory counter, control
 // socket, its clients, and a directory being looked through.
 constexpr std::uint64_t kPerService = 5;
+// Two pipes to the log pump, both ends.
+constexpr std::uint64_t kPerPumpedService = 4;
 constexpr std::uint64_t kOwnDescriptors = 12 + control::Server::kSlots;
 
 logging::Level level_of(int verbosity) {
@@ -95,6 +97,7 @@ bool has_descriptors(const core::Spec& spec, logging::Logger& log) {
     auto needed = kOwnDescriptors + kPerService * spec.services.size();
     for (const auto& service : spec.services) {
         needed += service.listen.size();
+        needed += service.log.mode == core::LogMode::Inherit ? 0 : kPerPumpedService;
     }
     const auto limit = sys::raise_nofile(needed);
     if (limit < needed) {

@@ -3,10 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <cstdio>
 
 #include "log/line_buffer.hpp"
+#include "log/time_text.hpp"
 #include "sys/clock.hpp"
 #include "sys/error_text.hpp"
 
@@ -27,20 +26,8 @@ std::string_view severity_name(Severity severity) noexcept {
     return "";
 }
 
-// Calendar arithmetic of <chrono>, because gmtime_r(3) may read the time zone files.
 void append_time(LineBuffer& line) noexcept {
-    using namespace std::chrono;
-    const sys_time<milliseconds> time{milliseconds{sys::wall_clock()}};
-    const auto day = floor<days>(time);
-    const year_month_day date{day};
-    const hh_mm_ss clock{time - day};
-    std::array<char, 40> text{};
-    const int size = std::snprintf(
-        text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int{date.year()},
-        unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(clock.hours().count()),
-        static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-        static_cast<int>(clock.subseconds().count()));
-    line.append({text.data(), static_cast<std::size_t>(std::max(size, 0))});
+    line.append(TimeText{sys::wall_clock()}.view());
 }
 
 void compose_text(LineBuffer& line, std::string_view name, Severity severity,

@@ -74,6 +74,7 @@ ChildResult<VariableTable> set_up(const core::ServiceSpec& service,
 }
 
 ChildError become_main_process(const core::ServiceSpec& service, ChildContext& context) {
+    install_outputs(context);
     close_foreign(context);
     if (auto session = become_session(); !session) {
         return std::move(session.error());

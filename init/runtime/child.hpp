@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -48,6 +49,7 @@ struct ChildContext {
     std::string notify_socket;   ///< value for NOTIFY_SOCKET ("@..."), or "" = do not set one
     std::vector<int> sockets;    ///< of `listen`, in its order
     bool tells_failure = false;  ///< a failing health probe says why
+    std::array<int, 2> outputs{-1, -1};  ///< pipes for 1 and 2, or -1 = those of PID 1
 };
 
 /// The whole life of a service's child of PID 1 up to execve. PID 1 has one thread, so the child

@@ -10,6 +10,7 @@
 namespace runtime {
 namespace {
 
+constexpr int kStandardOutput = 1;
 constexpr int kFirstSocket = 3;  // SD_LISTEN_FDS_START
 
 base::Result<void> move_away(int& fd, int lowest) {
@@ -59,6 +60,16 @@ void close_foreign(const ChildContext& context) {
     kept.insert(kept.end(), {context.status_fd, context.ready_fd});
     std::ranges::sort(kept);
     sys::close_from(kFirstSocket, kept);
+}
+
+// dup2(2) onto an open number cannot fail for want of one.
+void install_outputs(const ChildContext& context) {
+    for (const std::size_t i : {0U, 1U}) {
+        if (context.outputs[i] >= 0) {
+            static_cast<void>(
+                sys::install_descriptor(context.outputs[i], kStandardOutput + static_cast<int>(i)));
+        }
+    }
 }
 
 ChildResult<void> install_descriptors(const core::ServiceSpec& service, ChildContext& context) {

@@ -11,6 +11,9 @@ namespace runtime {
 /// closes would else stay open for as long as a set-up takes.
 void close_foreign(const ChildContext& context);
 
+/// Makes the pipes to the log pump, where the service has them, standard output and standard error.
+void install_outputs(const ChildContext& context);
+
 /// Puts what the service shall find where it looks for it: the sockets of `listen` at 3 and behind
 /// it (sd_listen_fds(3)), blocking, and the readiness descriptor at its number. Both survive the
 /// execve. The status pipe may move.

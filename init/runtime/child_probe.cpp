@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/child.hpp"
+#include "runtime/child_descriptors.hpp"
 #include "runtime/child_environment.hpp"
 #include "runtime/child_error.hpp"
 #include "runtime/child_execute.hpp"
@@ -165,6 +166,7 @@ void run_health_probe(const core::ServiceSpec& spec, const ChildContext& context
 }
 
 void run_hook(const core::ServiceSpec& spec, const ChildContext& context) {
+    install_outputs(context);
     become_group();
     const auto actor = make_actor(spec, context);
     const auto status = run_as_service(

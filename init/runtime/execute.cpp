@@ -29,8 +29,8 @@ void warn_unless_gone(const base::Result<void>& result, std::string_view service
     }
 }
 
-// Fills `list` with the live processes beside PID 1 and says how many there are.
-std::size_t list_others(std::span<sys::ProcessInfo> list) {
+// Fills `list` with the live processes beside PID 1 and its log pump and says how many there are.
+std::size_t list_others(std::span<sys::ProcessInfo> list, base::Pid log_pump) {
     sys::ProcessScan scan;
     std::size_t count = 0;
     while (count < list.size()) {
@@ -38,7 +38,7 @@ std::size_t list_others(std::span<sys::ProcessInfo> list) {
         if (!process) {
             break;
         }
-        if (process->is_alive() && process->pid != base::Pid::Init) {
+        if (process->is_alive() && process->pid != base::Pid::Init && process->pid != log_pump) {
             list[count++] = *process;
         }
     }
@@ -177,10 +177,14 @@ void Runtime::signal_tree(core::ServiceId id, const core::SignalInfo& signal) {
 void Runtime::signal_all(core::Signal signal) {
     const bool is_first = !std::exchange(drains_, true);
     std::size_t left_to_name = signal == base::kSigKill ? kMaxNamed : 0;
+    log_pump_.end_input();
+    if (signal == base::kSigKill) {
+        log_pump_.give_up(log_);
+    }
     if (settings_.is_init) {
         // No look that goes on while a fork bomb grows.
         static std::array<sys::ProcessInfo, kMaxNamed> stragglers;
-        const auto count = list_others(std::span{stragglers}.first(left_to_name));
+        const auto count = list_others(std::span{stragglers}.first(left_to_name), log_pump_.pid());
         static_cast<void>(sys::kill_everything(signal));
         for (const auto& process : std::span{stragglers}.first(count)) {
             name_straggler({}, process, sys::kill(process.pid, base::Signal::None));
@@ -195,7 +199,7 @@ void Runtime::signal_all(core::Signal signal) {
     scan = sys::DescendantScan{sys::own_pid()};
     while (const auto process = scan.next()) {
         const auto sent = sys::kill(process->pid, signal);
-        if (left_to_name > 0 && process->is_alive()) {
+        if (left_to_name > 0 && process->is_alive() && process->pid != log_pump_.pid()) {
             --left_to_name;
             name_straggler({}, *process, sent);
         }

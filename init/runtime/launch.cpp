@@ -14,6 +14,7 @@ ChildContext Runtime::context_for(core::ServiceId id) const {
     if (process.notify.fd) {
         context.notify_socket = process.notify_address.data();
     }
+    context.outputs = log_pump_.outputs(id);
     return context;
 }
 

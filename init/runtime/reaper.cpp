@@ -74,6 +74,9 @@ void Runtime::bury(const sys::Exited& child) {
 }
 
 void Runtime::on_death(const sys::Exited& child) {
+    if (log_pump_.on_death(child, now_, log_)) {
+        return;
+    }
     for (std::size_t i = 0; i < processes_.size(); ++i) {
         const ServiceId id{static_cast<std::uint16_t>(i)};
         auto& process = processes_[i];

@@ -65,6 +65,9 @@ base::Result<std::unique_ptr<Runtime>> Runtime::create(const core::Spec& spec,
     if (!added) {
         return base::unexpected{added.error()};
     }
+    if (const auto opened = runtime->log_pump_.open(); !opened) {
+        return base::unexpected{opened.error()};
+    }
     for (std::size_t i = 0; i < spec.services.size(); ++i) {
         if (!has_notify_socket(spec.services[i])) {
             continue;
@@ -93,7 +96,8 @@ Runtime::Runtime(const core::Spec& spec, const Settings& settings, logging::Logg
       queue_{spec.services.size()},
       loop_{std::move(loop)},
       signals_{std::move(signals)},
-      job_{spec.mode, spec.command, settings.is_init} {
+      job_{spec.mode, spec.command, settings.is_init},
+      log_pump_{spec} {
     processes_.reserve(spec.services.size());
     for (const auto& service : spec.services) {
         processes_.emplace_back(service.name);
@@ -118,6 +122,7 @@ int Runtime::run() {
     queue_.push({.kind = core::Event::Kind::Boot});
     pump();
     open_control();
+    start_log_pump();
     check_drained();
     while (!exit_code_) {
         turn();
@@ -161,6 +166,16 @@ void Runtime::open_control() {
         static_cast<void>(
             loop_.add(control_->listen_fd(), static_cast<std::uint32_t>(Source::Control), 0));
     }
+}
+
+// Behind the first fork too: until it comes, the pipes hold what services write.
+void Runtime::start_log_pump() {
+    const auto name = control_ ? control_->name() : std::string_view{};
+    if (const auto served = log_pump_.serve(name); !served) {
+        log_.warn("'pidone logs' will not work, because its socket cannot be made: {}",
+                  logging::error_text(served.error().code));
+    }
+    log_pump_.start(now_, log_);
 }
 
 void Runtime::turn() {
@@ -232,6 +247,7 @@ void Runtime::pump() {
 std::optional<core::Duration> Runtime::timeout(core::Instant now) const {
     auto earliest = supervisor_.next_deadline();
     keep_earlier(earliest, linger_.next_look());
+    keep_earlier(earliest, log_pump_.next_start());
     if (control_) {
         keep_earlier(earliest, control_->next_deadline());
     }
@@ -255,6 +271,7 @@ void Runtime::on_time(core::Instant now) {
         queue_.push({.kind = core::Event::Kind::LingerDone});
     }
     restart_probes(now);
+    log_pump_.on_time(now, log_);
     const auto deadline = supervisor_.next_deadline();
     if (deadline && now >= *deadline) {
         queue_.push({.kind = core::Event::Kind::Tick});

@@ -14,6 +14,7 @@
 #include "runtime/event_queue.hpp"
 #include "runtime/job_control.hpp"
 #include "runtime/linger.hpp"
+#include "runtime/log_pump.hpp"
 #include "runtime/listeners.hpp"
 #include "runtime/program.hpp"
 #include "runtime/service_process.hpp"
@@ -65,6 +66,7 @@ class Runtime {
     void pump();
     void tell_manager();
     void open_control();
+    void start_log_pump();
     void watch_memory();
     [[nodiscard]] std::optional<core::Duration> timeout(core::Instant now) const;
     void on_time(core::Instant now);
@@ -143,6 +145,7 @@ class Runtime {
     std::optional<std::uint64_t> oom_kills_;
     JobControl job_;
     Linger linger_;
+    LogPump log_pump_;
     Listeners listeners_;
     std::optional<Program> program_;  ///< in command mode
     std::vector<ServiceProcess> processes_;

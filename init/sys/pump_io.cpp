@@ -57,10 +57,6 @@ UniqueFd open_null() noexcept {
     return UniqueFd{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
 }
 
-bool is_terminal(int fd) noexcept {
-    return ::isatty(fd) == 1;
-}
-
 bool is_pipe(int fd) noexcept {
     struct stat info {};
     return ::fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode);

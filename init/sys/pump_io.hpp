@@ -28,8 +28,7 @@ std::size_t resize_pipe(int pipe, std::size_t wanted) noexcept;
 /// /dev/null for writing; none where there is no such device.
 [[nodiscard]] UniqueFd open_null() noexcept;
 
-/// Whether `fd` is a terminal, or a pipe.
-[[nodiscard]] bool is_terminal(int fd) noexcept;
+/// Whether `fd` is a pipe.
 [[nodiscard]] bool is_pipe(int fd) noexcept;
 
 /// Whether both are the same file, pipe or device.

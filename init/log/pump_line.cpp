@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#include "log/pump_line.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "log/utf8.hpp"
+
+namespace logging {
+namespace {
+
+// The longest UTF-8 character has four bytes.
+constexpr std::size_t kLongestTail = 3;
+
+// Where to cut a line that is too long: in front of the character that would be torn.
+std::size_t cut_at(std::string_view text, std::size_t limit) {
+    std::size_t end = limit;
+    while (limit - end < kLongestTail && is_continuation(text[end])) {
+        --end;
+    }
+    return is_continuation(text[end]) ? limit : end;
+}
+
+bool is_plain(char byte) {
+    const auto value = static_cast<unsigned char>(byte);
+    return value >= 0x20 && value < 0x7f && byte != '"' && byte != '\\';
+}
+
+// Of a byte that JSON cannot hold as it is, below 0x80.
+void put_escape(Sheet& sheet, char byte) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    constexpr std::string_view kNamed = "\"\\\n\t\r";
+    constexpr std::string_view kNames = "\"\\ntr";
+    sheet.put('\\');
+    if (const auto at = kNamed.find(byte); at != kNamed.npos) {
+        sheet.put(kNames[at]);
+        return;
+    }
+    sheet.put("u00");
+    sheet.put(kDigits[static_cast<unsigned char>(byte) >> 4U]);
+    sheet.put(kDigits[static_cast<unsigned char>(byte) & 0xfU]);
+}
+
+}  // namespace
+
+std::optional<Piece> LineCutter::next() {
+    const auto look = std::min(rest_.size(), kMaxServiceLine + 1);
+    const void* const newline = look == 0 ? nullptr : std::memchr(rest_.data(), '\n', look);
+    if (newline != nullptr) {
+        const auto size =
+            static_cast<std::size_t>(static_cast<const char*>(newline) - rest_.data());
+        const Piece piece{rest_.substr(0, size), true};
+        rest_.remove_prefix(size + 1);
+        return piece;
+    }
+    const bool is_too_long = rest_.size() > kMaxServiceLine;
+    if (!is_too_long && (!takes_rest_ || rest_.empty())) {
+        return std::nullopt;
+    }
+    const auto size = is_too_long ? cut_at(rest_, kMaxServiceLine) : rest_.size();
+    const Piece piece{rest_.substr(0, size), false};
+    rest_.remove_prefix(size);
+    return piece;
+}
+
+void Sheet::reserve(std::size_t count) {
+    if (bytes_.size() - size_ < count) {
+        bytes_.resize(std::max(bytes_.size() * 2, size_ + count));
+    }
+}
+
+void Sheet::put(std::string_view text) {
+    std::memcpy(bytes_.data() + size_, text.data(), text.size());
+    size_ += text.size();
+}
+
+void put_json(Sheet& sheet, std::string_view text) {
+    while (!text.empty()) {
+        const auto end = std::find_if_not(text.begin(), text.end(), is_plain);
+        const auto plain = static_cast<std::size_t>(end - text.begin());
+        sheet.put(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) {
+            return;
+        }
+        const std::size_t length = character_length(text);
+        if (length == 1) {
+            put_escape(sheet, text[0]);
+        } else {
+            sheet.put(length == 0 ? std::string_view{"\\ufffd"} : text.substr(0, length));
+        }
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+}
+
+LineWriter::LineWriter(const LineStyle& style)
+    : format_{style.format}, has_timestamps_{style.has_timestamps} {
+    if (format_ == PumpFormat::Json) {
+        heads_[0] = R"(","service":")" + style.name + R"(","stream":")" +
+                    (style.stream == Stream::Out ? "stdout" : "stderr") + R"(","message":")";
+        return;
+    }
+    auto name = style.name;
+    name.resize(std::max(name.size(), style.width), ' ');
+    for (const std::size_t i : {0U, 1U}) {
+        heads_[i] = name + (i == 0 ? " |" : " +");
+        if (style.color) {
+            heads_[i] = "\x1b[" + std::to_string(*style.color) + "m" + heads_[i] + "\x1b[0m";
+        }
+        heads_[i] += ' ';
+    }
+}
+
+void LineWriter::write(Sheet& sheet, const Piece& piece, bool continues,
+                       const TimeText& time) const {
+    if (format_ == PumpFormat::Json) {
+        write_object(sheet, piece, time);
+        return;
+    }
+    const auto& head = heads_[continues ? 1 : 0];
+    sheet.reserve(head.size() + time.view().size() + piece.text.size() + 2);
+    sheet.put(head);
+    if (has_timestamps_) {
+        sheet.put(time.view());
+        sheet.put(' ');
+    }
+    sheet.put(piece.text);
+    sheet.put('\n');
+}
+
+void LineWriter::write_bare(Sheet& sheet, const Piece& piece, bool continues,
+                            const TimeText& time) const {
+    if (format_ == PumpFormat::Json) {
+        write_object(sheet, piece, time);
+        return;
+    }
+    sheet.reserve(time.view().size() + piece.text.size() + 2);
+    if (has_timestamps_ && !continues) {
+        sheet.put(time.view());
+        sheet.put(' ');
+    }
+    sheet.put(piece.text);
+    if (piece.ends_line) {
+        sheet.put('\n');
+    }
+}
+
+void LineWriter::write_object(Sheet& sheet, const Piece& piece, const TimeText& time) const {
+    constexpr std::string_view kBegin = R"({"time":")";
+    constexpr std::string_view kEnd = "\"}\n";
+    constexpr std::string_view kPartialEnd = "\",\"partial\":true}\n";
+    sheet.reserve(kBegin.size() + time.view().size() + heads_[0].size() + piece.text.size() * 6 +
+                  kPartialEnd.size());
+    sheet.put(kBegin);
+    sheet.put(time.view());
+    sheet.put(heads_[0]);
+    put_json(sheet, piece.text);
+    sheet.put(piece.ends_line ? kEnd : kPartialEnd);
+}
+
+std::size_t count_lines(std::string_view bytes) {
+    return static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
+}
+
+}  // namespace logging

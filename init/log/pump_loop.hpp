@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "log/pump.hpp"
+#include "log/pump_output.hpp"
+#include "log/pump_readers.hpp"
+#include "sys/loop.hpp"
+#include "sys/rotating_file.hpp"
+
+namespace logging {
+
+/// The pump at work.
+class Pump {
+  public:
+    Pump(const PumpSettings& settings, sys::Loop loop);
+
+    /// Whether it has what it needs.
+    [[nodiscard]] bool is_able() const { return own_read_ && own_write_; }
+
+    /// Until all streams have ended.
+    void run();
+
+  private:
+    /// What a descriptor in the loop is; the index beside it is the stream, output or reader.
+    enum class Source : std::uint32_t { Stream, Output, Listener, Reader };
+
+    struct Service {
+        const PumpService* settings;
+        Ring ring;
+        std::optional<sys::RotatingFile> file;
+        int file_error = 0;  ///< said already
+        std::uint64_t unsaid_drops = 0;
+        base::Instant last_drop{};
+    };
+
+    /// One pipe of a service.
+    struct Inlet {
+        std::size_t service = 0;
+        std::size_t output = 0;
+        int fd = -1;
+        sys::Token token{};
+        LineWriter writer;
+        bool is_open = true;
+        bool is_ready = true;     ///< there may be something new
+        bool is_hung_up = false;  ///< nobody can write to it any more
+        bool waits = false;       ///< for its output
+        std::size_t owed = 0;     ///< bytes whose lines are being written, still in the pipe
+        std::uint64_t owed_lines = 0;
+        bool continues = false;  ///< the last piece ended no line
+        std::optional<base::Instant>
+            flush_at{};  ///< when the begin of a line is passed on as it is
+    };
+
+    struct Block {
+        std::size_t bytes = 0;
+        std::uint64_t lines = 0;
+    };
+
+    void open_inlets(const PumpSettings& settings);
+    void handle(const sys::Ready& ready);
+    void work_on_ready();
+    void work(Inlet& inlet);
+    void pass_on(Inlet& inlet, bool drops);
+    [[nodiscard]] std::optional<std::string_view> peek(Inlet& inlet);
+    [[nodiscard]] Block compose(Inlet& inlet, LineCutter& cutter, const TimeText& time,
+                                std::int64_t now);
+    void write_file(Service& service);
+    void consume(Inlet& inlet);
+    void close(Inlet& inlet);
+    [[nodiscard]] bool must_drop(Inlet& inlet);
+    void count_drops(Service& service, std::uint64_t lines);
+    void on_output(std::size_t number);
+    void on_write_error(std::size_t number, int error);
+    void watch_output(std::size_t number);
+    void on_time(base::Instant now);
+    void say_drops(base::Instant now, bool is_last);
+    [[nodiscard]] std::optional<base::Duration> timeout(base::Instant now) const;
+
+    const PumpSettings& settings_;
+    sys::Loop loop_;
+    Logger log_;
+    std::array<PumpOutput, 2> outputs_;
+    std::array<sys::Token, 2> output_tokens_{};
+    std::array<bool, 2> has_failed_{};
+    std::vector<Service> services_;
+    std::vector<Inlet> inlets_;
+    PumpReaders readers_;
+    sys::UniqueFd null_;
+    sys::UniqueFd own_read_;
+    sys::UniqueFd own_write_;
+    std::vector<char> input_;
+    Sheet lines_;
+    Sheet bare_lines_;
+    std::size_t open_count_ = 0;
+};
+
+}  // namespace logging

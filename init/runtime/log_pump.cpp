@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/log_pump.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "log/pump_protocol.hpp"
+#include "sys/pump_io.hpp"
+#include "sys/spawn.hpp"
+#include "sys/unix_socket.hpp"
+
+namespace runtime {
+namespace {
+
+constexpr std::size_t kPipeSize = std::size_t{256} * 1024;
+constexpr std::size_t kAlign = 64;
+
+// A pump that dies without having passed on a byte will do so again.
+constexpr core::Duration kFirstPause{100};
+constexpr unsigned kMaxDoublings = 6;
+constexpr core::Duration kLongEnough{1'000};
+// At the end nobody waits for one that cannot.
+constexpr unsigned kMaxLastTries = 3;
+
+bool is_pumped(const core::ServiceSpec& service) {
+    return service.log.mode != core::LogMode::Inherit && service.is_enabled;
+}
+
+constexpr std::size_t aligned(std::size_t size) {
+    return (size + kAlign - 1) / kAlign * kAlign;
+}
+
+}  // namespace
+
+base::Result<void> LogPump::open() {
+    for (std::size_t i = 0; i < spec_.services.size(); ++i) {
+        if (is_pumped(spec_.services[i])) {
+            entries_.emplace_back().id = core::ServiceId(i);
+        }
+    }
+    if (entries_.empty()) {
+        return {};
+    }
+    for (auto& entry : entries_) {
+        if (const auto opened = open_pipes(entry); !opened) {
+            return opened;
+        }
+    }
+    return map_memory();
+}
+
+base::Result<void> LogPump::open_pipes(Entry& entry) {
+    for (const std::size_t i : {0U, 1U}) {
+        auto pipe = sys::pipe_cloexec();
+        if (!pipe) {
+            return base::unexpected{pipe.error()};
+        }
+        // The pump's end alone: the service's own end blocks, as a pipe does.
+        static_cast<void>(sys::set_nonblocking(pipe->read.get(), true));
+        entry.capacity = sys::resize_pipe(pipe->write.get(), kPipeSize);
+        entry.read[i] = std::move(pipe->read);
+        entry.write[i] = std::move(pipe->write);
+    }
+    return {};
+}
+
+// One mapping: the state, that of each service, the rings.
+base::Result<void> LogPump::map_memory() {
+    const auto ring_size = [&](const Entry& entry) {
+        return logging::Ring::size_for(spec_.services[core::index(entry.id)].log.keep);
+    };
+    auto size = aligned(sizeof(logging::PumpState));
+    for (const auto& entry : entries_) {
+        size += aligned(sizeof(logging::PumpState::Service)) + aligned(ring_size(entry));
+    }
+    const auto memory = sys::map_shared(size);
+    if (!memory) {
+        return base::unexpected{memory.error()};
+    }
+    auto rest = *memory;
+    const auto take = [&](std::size_t count) {
+        const auto part = rest.first(count);
+        rest = rest.subspan(aligned(count));
+        return part;
+    };
+    state_ = std::construct_at(
+        reinterpret_cast<logging::PumpState*>(take(sizeof(logging::PumpState)).data()));
+    for (auto& entry : entries_) {
+        entry.state = std::construct_at(reinterpret_cast<logging::PumpState::Service*>(
+            take(sizeof(logging::PumpState::Service)).data()));
+    }
+    for (auto& entry : entries_) {
+        entry.ring = take(ring_size(entry));
+    }
+    return {};
+}
+
+base::Result<void> LogPump::serve(std::string_view control) {
+    if (entries_.empty() || control.empty()) {
+        return {};
+    }
+    auto listener = sys::listen_on(std::string{control} + std::string{logging::kLogSocketSuffix});
+    if (!listener) {
+        return base::unexpected{listener.error()};
+    }
+    listener_ = std::move(*listener);
+    return {};
+}
+
+logging::PumpSettings LogPump::settings() const {
+    logging::PumpSettings settings{.state = state_,
+                                   .listener = listener_.get(),
+                                   .log_format = spec_.log_format == core::LogFormat::Json
+                                                     ? logging::Format::Json
+                                                     : logging::Format::Text};
+    for (const auto& service : spec_.services) {
+        if (!is_pumped(service)) {
+            settings.others.push_back(service.name);
+            settings.shares_output = true;
+        }
+    }
+    for (const auto& entry : entries_) {
+        const auto& service = spec_.services[core::index(entry.id)];
+        settings.services.push_back({.name = service.name,
+                                     .format = service.log.mode == core::LogMode::Json
+                                                   ? logging::PumpFormat::Json
+                                                   : logging::PumpFormat::Prefix,
+                                     .has_timestamps = service.log.has_timestamps,
+                                     .drops = service.log.overflow == core::Overflow::Drop,
+                                     .file = service.log.file,
+                                     .rotate_size = service.log.rotate_size,
+                                     .rotate_keep = service.log.rotate_keep,
+                                     .pipes = {entry.read[0].get(), entry.read[1].get()},
+                                     .capacity = entry.capacity,
+                                     .state = entry.state,
+                                     .ring = entry.ring});
+    }
+    return settings;
+}
+
+void LogPump::start(core::Instant now, logging::Logger& log) {
+    next_start_.reset();
+    if (entries_.empty() || pid_ != base::Pid::None || is_given_up_) {
+        return;
+    }
+    const auto pid = sys::fork_child();
+    if (!pid) {
+        log.error("cannot fork the log pump: {}; tries again in 1s",
+                  logging::error_text(pid.error().code));
+        next_start_ = now + kLongEnough;
+        return;
+    }
+    if (*pid == base::Pid::None) {
+        logging::run_pump(settings());
+    }
+    pid_ = *pid;
+    started_at_ = now;
+    started_with_ = progress();
+}
+
+const LogPump::Entry* LogPump::find(core::ServiceId id) const {
+    const auto found = std::ranges::find(entries_, id, &Entry::id);
+    return found == entries_.end() ? nullptr : &*found;
+}
+
+std::array<int, 2> LogPump::outputs(core::ServiceId id) const {
+    const auto* const entry = find(id);
+    return entry == nullptr ? std::array{-1, -1}
+                            : std::array{entry->write[0].get(), entry->write[1].get()};
+}
+
+const logging::PumpCounters* LogPump::counters(core::ServiceId id) const {
+    const auto* const entry = find(id);
+    return entry == nullptr ? nullptr : &entry->state->counters;
+}
+
+std::uint64_t LogPump::progress() const {
+    std::uint64_t bytes = 0;
+    for (const auto& entry : entries_) {
+        bytes += entry.state->counters.bytes;
+    }
+    return bytes;
+}
+
+core::Duration LogPump::pause_after(core::Instant now) {
+    if (now - started_at_ >= kLongEnough || progress() != started_with_) {
+        failures_ = 0;
+        return core::Duration::zero();
+    }
+    const auto doublings = std::min(failures_++, kMaxDoublings);
+    return kFirstPause * (1U << doublings);
+}
+
+bool LogPump::on_death(const sys::Exited& child, core::Instant now, logging::Logger& log) {
+    if (pid_ == base::Pid::None || child.pid != pid_) {
+        return false;
+    }
+    pid_ = base::Pid::None;
+    const bool is_done = has_ended_input_ && child.status == base::ExitStatus::exited(0);
+    const auto pause = pause_after(now);
+    if (is_done || is_given_up_ || (has_ended_input_ && failures_ > kMaxLastTries)) {
+        return true;
+    }
+    const auto status = base::to_string(child.status);
+    if (pause == core::Duration::zero() || has_ended_input_) {
+        log.warn("the log pump {}; another one goes on, and may repeat up to {} KiB of lines",
+                 status.view(), logging::kPumpBlock / 1024);
+        start(now, log);
+    } else {
+        log.warn("the log pump {}; another one starts in {}", status.view(),
+                 base::to_string(pause).view());
+        next_start_ = now + pause;
+    }
+    return true;
+}
+
+void LogPump::on_time(core::Instant now, logging::Logger& log) {
+    if (next_start_ && now >= *next_start_) {
+        start(now, log);
+    }
+}
+
+void LogPump::end_input() {
+    has_ended_input_ = true;
+    for (auto& entry : entries_) {
+        entry.write[0].reset();
+        entry.write[1].reset();
+    }
+}
+
+void LogPump::give_up(logging::Logger& log) {
+    is_given_up_ = true;
+    next_start_.reset();
+    std::size_t left = 0;
+    for (const auto& entry : entries_) {
+        left += sys::bytes_in_pipe(entry.read[0].get()) + sys::bytes_in_pipe(entry.read[1].get());
+    }
+    if (left > 0) {
+        log.warn("{} bytes that services wrote are lost, because nobody read them in time", left);
+    }
+}
+
+}  // namespace runtime
