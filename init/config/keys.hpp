@@ -37,7 +37,8 @@ inline constexpr std::array kKeys{
     Key{"wait-for", Scope::Service, Type::Endpoints, "[]",
         "What must answer before the start, outside this container."},
     Key{"ready", Scope::Service, Type::Readiness, "",
-        "How readiness is learnt; without it the service is ready once executed."},
+        "How readiness is learnt: \"notify\" (sd_notify(3)), \"fd:N\" (a newline there), a URL, or "
+        "{ exec = [..] }; without it the service is ready once executed."},
     Key{"ready-timeout", Scope::Service, Type::Duration, "",
         "How long from the start to ready at most; none = for ever."},
     Key{"notify-access", Scope::Service, Type::Choice, "\"main\"",

@@ -130,6 +130,11 @@ std::string rule_of(const Key& key) {
         replaced(std::string{form_of(key.type)}, "@", "#/definitions/" + std::string{key.name}));
 }
 
+std::string description_of(const Key& key) {
+    return std::string{key.doc} +
+           (key.variable.empty() ? "" : " " + std::string{key.variable} + " overrides it.");
+}
+
 /// The keys of one scope, as a schema of their table.
 std::string table_of(Scope scope) {
     std::string out = R"("type":"object","additionalProperties":false,"properties":{)";
@@ -140,7 +145,8 @@ std::string table_of(Scope scope) {
         }
         out += is_first ? "\n" : ",\n";
         is_first = false;
-        out += quoted_json(key.name) + R"(:{"description":)" + quoted_json(key.doc) + ",";
+        out +=
+            quoted_json(key.name) + R"(:{"description":)" + quoted_json(description_of(key)) + ",";
         out +=
             key.default_text.empty() ? "" : R"("default":)" + std::string{key.default_text} + ",";
         out += rule_of(key) + "}";
