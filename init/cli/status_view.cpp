@@ -35,13 +35,18 @@ std::string duration_text(std::optional<base::Duration> duration) {
     return duration ? std::string{base::to_string(*duration)} : "-";
 }
 
+std::optional<base::Duration> ready_after(const control::ServiceReply& service) {
+    return service.spawned && service.ready ? std::optional{*service.ready - *service.spawned}
+                                            : std::nullopt;
+}
+
 Row row_of(const control::ServiceReply& service) {
     const bool is_alive = service.pid != base::Pid::None;
     return {printable(service.name.view()),
             printable(service.state.view()),
             is_alive ? std::to_string(raw(service.pid)) : "-",
             duration_text(service.since),
-            duration_text(service.ready_after),
+            duration_text(ready_after(service)),
             service.last_exit ? std::string{base::to_string(*service.last_exit)} : "-",
             or_dash(printable(service.status_text.view()))};
 }
@@ -74,6 +79,10 @@ std::string json_seconds(base::Duration duration) {
     return logging::format("{}.{:03}", count / 1000, count % 1000);
 }
 
+std::string json_optional(const std::optional<base::Duration>& duration) {
+    return duration ? json_seconds(*duration) : std::string{"null"};
+}
+
 std::string json_ending(const std::optional<base::ExitStatus>& status) {
     if (!status) {
         return "null";
@@ -94,9 +103,8 @@ std::string json_service(const control::ServiceReply& service) {
         json_string(service.name.view()), json_string(service.state.view()),
         control::to_string(service.health),
         is_alive ? std::to_string(raw(service.pid)) : std::string{"null"},
-        json_seconds(service.since),
-        service.ready_after ? json_seconds(*service.ready_after) : std::string{"null"},
-        service.restarts, json_ending(service.last_exit), json_string(service.status_text.view()));
+        json_seconds(service.since), json_optional(ready_after(service)), service.restarts,
+        json_ending(service.last_exit), json_string(service.status_text.view()));
 }
 
 std::string_view mode_text(control::Mode mode) {

@@ -38,8 +38,21 @@ ClientError explain(const ErrorReply& reply) {
                 0};
     case ErrorCode::Refused:
         return {"pid 1 answers only inside its own container; use 'docker exec'", 0};
+    case ErrorCode::Forbidden:
+        return {"only root and the user of pid 1 may change a service; use 'docker exec -u 0'", 0};
+    case ErrorCode::ContainerStops:
+        return {"the container is stopping; nothing can be started any more", 0};
+    case ErrorCode::NotRunning:
+        return {quoted(reply.name.view()) + " is not running", 0};
     }
     return {"pid 1 did not understand the request", 0};
+}
+
+void name(Request& request, std::span<const std::string> services) {
+    request.name_count = std::min(services.size(), kMaxNames);
+    for (std::size_t i = 0; i < request.name_count; ++i) {
+        request.names[i] = Name{services[i]};
+    }
 }
 
 /// Anybody can bind a free name, so only the credentials tell that this is PID 1 (unix(7)).
@@ -90,6 +103,9 @@ base::Result<Client, ClientError> Client::connect_to_init() {
 }
 
 base::Result<void, ClientError> Client::send(const Request& request) {
+    if (auto set = sys::set_receive_timeout(socket_.get(), request.wait + kPatience); !set) {
+        return failure("cannot limit the wait for pid 1", set.error().code);
+    }
     const auto packet = encode(request);
     // A client that was turned away finds the reason in its receive queue, so EPIPE can wait.
     if (auto sent = sys::send_packet(socket_.get(), packet.bytes());
@@ -143,24 +159,40 @@ base::Result<HealthReply, ClientError> Client::health(std::span<const std::strin
     request.op = Op::Health;
     request.is_waiting = wait.has_value();
     request.wait = std::min(wait.value_or(base::Duration{0}), kMaxWait);
-    request.name_count = std::min(services.size(), kMaxNames);
-    for (std::size_t i = 0; i < request.name_count; ++i) {
-        request.names[i] = Name{services[i]};
-    }
-    if (auto set = sys::set_receive_timeout(socket_.get(), request.wait + kPatience); !set) {
-        return failure("cannot limit the wait for pid 1", set.error().code);
-    }
+    name(request, services);
     if (auto sent = send(request); !sent) {
         return base::unexpected<ClientError>{sent.error()};
     }
     return expect<HealthReply>();
 }
 
+base::Result<ManageReply, ClientError> Client::manage(Action action,
+                                                      std::span<const std::string> services,
+                                                      base::Signal signal) {
+    Request request;
+    request.op = Op::Manage;
+    request.action = action;
+    request.signal = signal;
+    name(request, services);
+    if (auto sent = send(request); !sent) {
+        return base::unexpected<ClientError>{sent.error()};
+    }
+    return expect<ManageReply>();
+}
+
 base::Result<Client::Status, ClientError> Client::status() {
+    return status(Request{.op = Op::Status});
+}
+
+base::Result<Client::Status, ClientError> Client::status(std::uint64_t after, base::Duration wait) {
+    return status(Request{.op = Op::Status, .is_waiting = true, .wait = wait, .after = after});
+}
+
+base::Result<Client::Status, ClientError> Client::status(const Request& first_page) {
     Status status;
+    auto request = first_page;
+    request.wait = std::clamp(request.wait, base::Duration{0}, kMaxWait);
     do {
-        Request request;
-        request.op = Op::Status;
         request.first = static_cast<std::uint32_t>(status.services.size());
         if (auto sent = send(request); !sent) {
             return base::unexpected<ClientError>{sent.error()};
@@ -169,7 +201,10 @@ base::Result<Client::Status, ClientError> Client::status() {
         if (!page) {
             return base::unexpected<ClientError>{page.error()};
         }
+        // What changed between two pages is new to the caller, so the first one counts.
+        const auto generation = request.first == 0 ? page->generation : status.container.generation;
         status.container = *page;
+        status.container.generation = generation;
         for (std::uint32_t i = 0; i < page->count; ++i) {
             const auto service = expect<ServiceReply>();
             if (!service) {
@@ -181,6 +216,8 @@ base::Result<Client::Status, ClientError> Client::status() {
         if (page->count == 0) {
             break;
         }
+        request.is_waiting = false;
+        request.wait = base::Duration{0};
     } while (status.services.size() < status.container.total);
     return status;
 }

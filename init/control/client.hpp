@@ -42,12 +42,21 @@ class Client {
     };
     /// Asks for all pages of the status.
     [[nodiscard]] base::Result<Status, ClientError> status();
+    /// The same as soon as it is another one than that of the generation `after`, or after `wait`.
+    [[nodiscard]] base::Result<Status, ClientError> status(std::uint64_t after,
+                                                           base::Duration wait);
+
+    /// Asks for a change of `services` (at least one, at most kMaxNames). The answer says that it
+    /// is under way; status() tells what becomes of it.
+    [[nodiscard]] base::Result<ManageReply, ClientError> manage(
+        Action action, std::span<const std::string> services, base::Signal signal = {});
 
   private:
     explicit Client(sys::UniqueFd socket);
 
     [[nodiscard]] static base::Result<Client, ClientError> connect_to_init();
     [[nodiscard]] base::Result<void, ClientError> send(const Request& request);
+    [[nodiscard]] base::Result<Status, ClientError> status(const Request& first_page);
     [[nodiscard]] base::Result<Reply, ClientError> receive();
     template <class Expected>
     [[nodiscard]] base::Result<Expected, ClientError> expect();

@@ -9,29 +9,11 @@
 
 #include "sys/files.hpp"
 #include "sys/packet_socket.hpp"
+#include "sys/privileges.hpp"
 #include "sys/unix_socket.hpp"
 
 namespace control {
 namespace {
-
-/// Which of two states decides about both.
-constexpr int weight(Health health) {
-    switch (health) {
-    case Health::Healthy:
-        return 0;
-    case Health::Starting:
-        return 1;
-    case Health::Unhealthy:
-        return 2;
-    case Health::Stopping:
-        return 3;
-    }
-    return 3;
-}
-
-constexpr Health worse(Health left, Health right) {
-    return weight(left) < weight(right) ? right : left;
-}
 
 /// A state that leaves a `--wait` client nothing to wait for.
 constexpr bool is_final(Health health) {
@@ -68,105 +50,6 @@ base::Result<sys::UniqueFd> listen_at(std::string_view address) {
         }
     }
     return sys::listen_on(address);
-}
-
-/// Finds the asked services by name; the failing side is the name that is none.
-base::Result<Subject, Name> resolve(const Request& request, std::span<const ServiceView> services) {
-    Subject subject;
-    for (const auto& name : std::span{request.names}.first(request.name_count)) {
-        const auto found =
-            std::find_if(services.begin(), services.end(),
-                         [&](const ServiceView& service) { return Name{service.name} == name; });
-        if (found == services.end()) {
-            return base::unexpected{name};
-        }
-        subject.services[subject.count++] = static_cast<std::uint32_t>(found - services.begin());
-    }
-    return subject;
-}
-
-Health health_of(const Subject& subject, const Snapshot& snapshot) {
-    if (snapshot.container.mode == Mode::Command) {
-        return Health::Healthy;
-    }
-    if (subject.count == 0) {
-        return snapshot.container.health;
-    }
-    auto health = Health::Healthy;
-    for (const auto index : std::span{subject.services}.first(subject.count)) {
-        health = worse(health, snapshot.services[index].health);
-    }
-    return health;
-}
-
-/// The first of the asked services that is in the state `health`, so that a person sees whom to
-/// look at; none when all is well.
-const ServiceView* culprit(const Subject& subject, Health health, const Snapshot& snapshot) {
-    if (health == Health::Healthy) {
-        return nullptr;
-    }
-    if (subject.count == 0) {
-        const auto found =
-            std::find_if(snapshot.services.begin(), snapshot.services.end(),
-                         [&](const ServiceView& service) { return service.health == health; });
-        return found == snapshot.services.end() ? nullptr : &*found;
-    }
-    for (const auto index : std::span{subject.services}.first(subject.count)) {
-        if (snapshot.services[index].health == health) {
-            return &snapshot.services[index];
-        }
-    }
-    return nullptr;
-}
-
-HealthReply health_reply(const Subject& subject, const Snapshot& snapshot) {
-    HealthReply reply;
-    reply.health = health_of(subject, snapshot);
-    reply.mode = snapshot.container.mode;
-    if (const auto* service = culprit(subject, reply.health, snapshot); service != nullptr) {
-        reply.service = Name{service->name};
-        reply.state = Word{service->state};
-    }
-    return reply;
-}
-
-base::Duration elapsed(base::Instant from, base::Instant to) {
-    return std::max(to - from, base::Duration{0});
-}
-
-ServiceReply service_reply(const ServiceView& service, base::Instant now) {
-    ServiceReply reply;
-    reply.name = Name{service.name};
-    reply.state = Word{service.state};
-    reply.health = service.health;
-    reply.pid = service.pid;
-    reply.since = elapsed(service.since, now);
-    if (service.ready_at) {
-        reply.ready_after = elapsed(service.spawned_at, *service.ready_at);
-    }
-    reply.restarts = service.restarts;
-    reply.last_exit = service.last_exit;
-    reply.status_text = Line{service.status_text};
-    return reply;
-}
-
-Server::Fate answer_status(const sys::UniqueFd& socket, std::uint32_t first,
-                           const Snapshot& snapshot, base::Instant now) {
-    const auto total = static_cast<std::uint32_t>(snapshot.services.size());
-    StatusReply header;
-    header.health = snapshot.container.health;
-    header.mode = snapshot.container.mode;
-    header.version = Word{snapshot.container.version};
-    header.uptime = elapsed(snapshot.container.started_at, now);
-    header.total = total;
-    header.first = std::min(first, total);
-    header.count = std::min(kPageSize, total - header.first);
-    bool is_sent = send_reply(socket, header);
-    for (const auto& service : snapshot.services.subspan(header.first, header.count)) {
-        is_sent = is_sent && send_reply(socket, service_reply(service, now));
-    }
-    // A page is far smaller than a socket buffer, so whoever let it fill up does not read.
-    return is_sent ? Server::Fate::Keep : Server::Fate::Close;
 }
 
 }  // namespace
@@ -213,14 +96,39 @@ std::optional<Server::Client> Server::accept() {
         static_cast<void>(send_reply(socket, ErrorReply{ErrorCode::Refused, {}}));
         return std::nullopt;
     }
-    const auto free =
-        std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.socket; });
-    if (free == slots_.end()) {
+    const bool may_change = peer->uid == 0 || peer->uid == sys::own_uid();
+    auto* slot = slot_for(may_change);
+    if (slot == nullptr) {
         static_cast<void>(send_reply(socket, ErrorReply{ErrorCode::Busy, {}}));
         return std::nullopt;
     }
-    free->socket = std::move(socket);
-    return Client{static_cast<std::size_t>(free - slots_.begin()), free->socket.get()};
+    const bool was_taken = static_cast<bool>(slot->socket);
+    if (was_taken) {
+        static_cast<void>(send_reply(slot->socket, ErrorReply{ErrorCode::Busy, {}}));
+    }
+    *slot = Slot{};
+    slot->socket = std::move(socket);
+    slot->may_change = may_change;
+    slot->order = ++order_;
+    return Client{static_cast<std::size_t>(slot - slots_.data()), slot->socket.get(), was_taken};
+}
+
+/// A free place; else that of the client which has been silent longest, for a client asks as soon
+/// as it is in; else, for one that may change things, that of one that may not. Else none.
+Server::Slot* Server::slot_for(bool may_change) {
+    const auto rank = [&](const Slot& slot) {
+        return !slot.socket                       ? 0
+               : slot.waits_for == Waits::Nothing ? 1
+               : may_change && !slot.may_change   ? 2
+                                                  : 3;
+    };
+    auto* best = &slots_.front();
+    for (auto& slot : slots_) {
+        if (rank(slot) < rank(*best) || (rank(slot) == rank(*best) && slot.order < best->order)) {
+            best = &slot;
+        }
+    }
+    return rank(*best) < 3 ? best : nullptr;
 }
 
 /// A client that cannot be accepted keeps a level-triggered listening socket readable, and PID 1
@@ -253,9 +161,66 @@ Server::Fate Server::on_readable(std::size_t slot, const Snapshot& snapshot, bas
         static_cast<void>(send_reply(client.socket, ErrorReply{request.error(), {}}));
         return Fate::Close;
     }
-    client.is_waiting = false;
-    return request->op == Op::Status ? answer_status(client.socket, request->first, snapshot, now)
-                                     : answer_health(client, *request, snapshot, now);
+    client.waits_for = Waits::Nothing;
+    client.order = ++order_;
+    switch (request->op) {
+    case Op::Health:
+        return answer_health(client, *request, snapshot, now);
+    case Op::Status:
+        return answer_status(client, *request, snapshot, now);
+    case Op::Manage:
+        break;
+    }
+    return take_wish(client, *request, snapshot);
+}
+
+Server::Fate Server::answer_status(Slot& slot, const Request& request, const Snapshot& snapshot,
+                                   base::Instant now) {
+    slot.first = request.first;
+    slot.after = request.after;
+    slot.deadline = now + request.wait;
+    const bool has_news = !request.is_waiting || request.after != snapshot.container.generation;
+    if (!has_news && request.wait > base::Duration{0}) {
+        slot.waits_for = Waits::Status;
+        return Fate::Keep;
+    }
+    return send_page(slot, snapshot, now);
+}
+
+Server::Fate Server::send_page(Slot& slot, const Snapshot& snapshot, base::Instant now) {
+    slot.waits_for = Waits::Nothing;
+    const auto header = status_reply(slot.first, snapshot, now);
+    bool is_sent = send_reply(slot.socket, header);
+    for (const auto& service : snapshot.services.subspan(header.first, header.count)) {
+        is_sent = is_sent && send_reply(slot.socket,
+                                        service_reply(service, snapshot.container.started_at, now));
+    }
+    // A page is far smaller than a socket buffer, so whoever let it fill up does not read.
+    return is_sent ? Fate::Keep : Fate::Close;
+}
+
+Server::Fate Server::take_wish(Slot& slot, const Request& request, const Snapshot& snapshot) {
+    if (!slot.may_change) {
+        return send_reply(slot.socket, ErrorReply{ErrorCode::Forbidden, {}}) ? Fate::Keep
+                                                                             : Fate::Close;
+    }
+    const auto subject = resolve(request, snapshot.services);
+    if (!subject) {
+        const ErrorReply reply{ErrorCode::UnknownService, subject.error()};
+        return send_reply(slot.socket, reply) ? Fate::Keep : Fate::Close;
+    }
+    slot.subject = *subject;
+    slot.action = request.action;
+    slot.signal = request.signal;
+    return Fate::Decide;
+}
+
+Server::Wish Server::wish(std::size_t slot) const {
+    return {slots_[slot].action, slots_[slot].signal, slots_[slot].subject};
+}
+
+Server::Fate Server::answer(std::size_t slot, const Reply& reply) {
+    return send_reply(slots_[slot].socket, reply) ? Fate::Keep : Fate::Close;
 }
 
 Server::Fate Server::answer_health(Slot& slot, const Request& request, const Snapshot& snapshot,
@@ -270,10 +235,13 @@ Server::Fate Server::answer_health(Slot& slot, const Request& request, const Sna
     if (!request.is_waiting) {
         return send_reply(slot.socket, reply) ? Fate::Keep : Fate::Close;
     }
-    slot.last = last_told(slot.subject);
+    slot.last = last_told(slot.subject, snapshot);
     slot.deadline = now + request.wait;
-    slot.is_waiting = !is_over(slot, reply, now);
-    return slot.is_waiting ? Fate::Keep : tell(slot, reply, snapshot);
+    if (is_over(slot, reply, now)) {
+        return tell(slot, reply, snapshot);
+    }
+    slot.waits_for = Waits::Health;
+    return Fate::Keep;
 }
 
 /// The rule of `healthcheck --wait`: news and bad states are told at once, the rest at the end of
@@ -285,26 +253,30 @@ bool Server::is_over(const Slot& slot, const HealthReply& reply, base::Instant n
 
 /// Sends the answer of a `--wait` and remembers, for each service it covers, what was told.
 Server::Fate Server::tell(Slot& slot, const HealthReply& reply, const Snapshot& snapshot) {
-    slot.is_waiting = false;
+    slot.waits_for = Waits::Nothing;
     if (!send_reply(slot.socket, reply)) {
         return Fate::Close;
     }
     if (slot.subject.count == 0) {
         told_[0] = reply.health;
     }
-    for (const auto index : std::span{slot.subject.services}.first(slot.subject.count)) {
-        told_[index + 1] = snapshot.services[index].health;
+    for (std::size_t i = 0; i < snapshot.services.size(); ++i) {
+        if (slot.subject.covers(i, snapshot.services)) {
+            told_[i + 1] = snapshot.services[i].health;
+        }
     }
     return Fate::Keep;
 }
 
-Health Server::last_told(const Subject& subject) const {
+Health Server::last_told(const Subject& subject, const Snapshot& snapshot) const {
     if (subject.count == 0) {
         return told_[0];
     }
     auto health = Health::Healthy;
-    for (const auto index : std::span{subject.services}.first(subject.count)) {
-        health = worse(health, told_[index + 1]);
+    for (std::size_t i = 0; i < snapshot.services.size(); ++i) {
+        if (subject.covers(i, snapshot.services)) {
+            health = worse(health, told_[i + 1]);
+        }
     }
     return health;
 }
@@ -315,20 +287,29 @@ void Server::close(std::size_t slot) {
 
 void Server::on_change(const Snapshot& snapshot, base::Instant now) {
     for (auto& slot : slots_) {
-        if (!slot.is_waiting) {
+        // A client that went away meanwhile shows as hung up in the loop.
+        if (slot.waits_for == Waits::Status &&
+            (slot.after != snapshot.container.generation || now >= slot.deadline)) {
+            static_cast<void>(send_page(slot, snapshot, now));
+        }
+        if (slot.waits_for != Waits::Health) {
             continue;
         }
         if (const auto reply = health_reply(slot.subject, snapshot); is_over(slot, reply, now)) {
-            // A client that went away meanwhile shows as hung up in the loop.
             static_cast<void>(tell(slot, reply, snapshot));
         }
     }
 }
 
+bool Server::has_waiting() const {
+    return std::any_of(slots_.begin(), slots_.end(),
+                       [](const Slot& slot) { return slot.waits_for != Waits::Nothing; });
+}
+
 std::optional<base::Instant> Server::next_deadline() const {
     std::optional<base::Instant> earliest;
     for (const auto& slot : slots_) {
-        if (slot.is_waiting && (!earliest || slot.deadline < *earliest)) {
+        if (slot.waits_for != Waits::Nothing && (!earliest || slot.deadline < *earliest)) {
             earliest = slot.deadline;
         }
     }

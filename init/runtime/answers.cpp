@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "runtime/runtime.hpp"
 
 namespace runtime {
+
+using core::ServiceId;
+using core::State;
+
 namespace {
+
+ServiceId id_of(std::size_t index) {
+    return static_cast<ServiceId>(index);
+}
 
 control::Health translate(core::Health health) {
     switch (health) {
@@ -18,12 +28,25 @@ control::Health translate(core::Health health) {
     return control::Health::Unhealthy;
 }
 
+static_assert(static_cast<int>(core::Hold::Kind::OwnProcesses) ==
+              static_cast<int>(control::Hold::OwnProcesses));
+
+/// What a client that waits for news wants to hear of. Texts are counted where they change.
+bool differs(const control::ServiceView& a, const control::ServiceView& b) {
+    return a.state != b.state || a.since != b.since || a.pid != b.pid || a.health != b.health ||
+           a.hold != b.hold || a.held_by != b.held_by || a.deadline != b.deadline ||
+           a.restarts != b.restarts || a.executed_at != b.executed_at || a.next_run != b.next_run;
+}
+
 }  // namespace
 
 void Runtime::on_control() {
     const auto client = control_->accept();
     if (!client) {
         return;
+    }
+    if (client->took_place) {
+        loop_.remove(clients_[client->slot]);
     }
     const auto token = loop_.add(client->fd, static_cast<std::uint32_t>(Source::Client),
                                  static_cast<std::uint32_t>(client->slot));
@@ -35,32 +58,88 @@ void Runtime::on_control() {
 }
 
 void Runtime::on_client(std::size_t slot) {
-    if (control_->on_readable(slot, snapshot(), now_) == control::Server::Fate::Close) {
+    auto fate = control_->on_readable(slot, snapshot(), now_);
+    if (fate == control::Server::Fate::Decide) {
+        fate = control_->answer(slot, decide(control_->wish(slot)));
+    }
+    if (fate == control::Server::Fate::Close) {
         loop_.remove(clients_[slot]);
         control_->close(slot);
     }
 }
 
-control::Snapshot Runtime::snapshot() {
-    for (std::size_t i = 0; i < views_.size(); ++i) {
-        const core::ServiceId id{static_cast<std::uint16_t>(i)};
-        const auto& service = supervisor_.service(id);
-        views_[i] = {.name = spec(id).name,
-                     .state = core::to_string(service.state),
-                     .health = translate(supervisor_.health(id)),
-                     .pid = service.pid,
-                     .since = service.since,
-                     .spawned_at = service.spawned_at,
-                     .ready_at = service.ready_at,
-                     .restarts = 0,
-                     .last_exit = service.last_exit,
-                     .status_text = processes_[i].status_text.view()};
+// Of those that had to be ready before `id`, the one that was last: the chain of the start.
+std::string_view Runtime::behind_of(ServiceId id) const {
+    std::string_view last;
+    core::Instant latest{};
+    for (const auto* list : {&spec(id).requires_, &spec(id).after}) {
+        for (const auto other : *list) {
+            const auto& before = supervisor_.service(other);
+            const auto ready =
+                before.state == State::Done ? before.since : before.ready_at.value_or(latest);
+            if (ready > latest && ready <= supervisor_.service(id).spawned_at) {
+                latest = ready;
+                last = spec(other).name;
+            }
+        }
     }
+    return last;
+}
+
+control::ServiceView Runtime::view_of(ServiceId id) const {
+    const auto& service = supervisor_.service(id);
+    const auto& process = processes_[core::index(id)];
+    control::ServiceView view;
+    view.name = spec(id).name;
+    view.state = core::to_string(service.state);
+    view.health = translate(supervisor_.health(id));
+    view.is_essential = spec(id).is_essential;
+    view.is_oneshot = spec(id).type == core::ServiceType::Oneshot;
+    view.pid = service.pid;
+    view.since = service.since;
+    if (service.spawned_at != core::Instant{}) {
+        view.spawned_at = service.spawned_at;
+        view.executed_at = process.progress.executed_at;
+        view.ready_at = service.ready_at;
+    }
+    view.restarts = service.restarts;
+    view.last_exit = service.last_exit;
+    const auto hold = supervisor_.hold(id);
+    view.hold = static_cast<control::Hold>(hold.kind);
+    if (hold.other != core::kNoService) {
+        view.held_by = spec(hold.other).name;
+    }
+    if (hold.kind == core::Hold::Kind::Schedule) {
+        view.next_run = hold.until;
+    } else {
+        view.deadline = hold.until;
+    }
+    view.attempt = static_cast<std::uint32_t>(service.attempt);
+    view.limit = static_cast<std::uint32_t>(spec(id).restart.max_attempts);
+    view.behind = behind_of(id);
+    view.status_text = process.status_text.view();
+    view.step = process.progress.step.view();
+    view.failure = process.progress.failure.view();
+    return view;
+}
+
+// Compared with what was seen last, so that nothing has to be counted while nobody looks.
+control::Snapshot Runtime::snapshot() {
+    bool has_news = false;
+    for (std::size_t i = 0; i < views_.size(); ++i) {
+        const auto view = view_of(id_of(i));
+        has_news = has_news || differs(view, views_[i]);
+        views_[i] = view;
+    }
+    generation_ += has_news ? 1 : 0;
     return {.container = {.health = translate(supervisor_.health()),
                           .mode = spec_.mode == core::Mode::Command ? control::Mode::Command
                                                                     : control::Mode::Service,
                           .version = PIDONE_VERSION,
-                          .started_at = started_at_},
+                          .started_at = started_at_,
+                          .generation = generation_,
+                          .reaped = reaped_,
+                          .forwarded = forwarded_},
             .services = views_};
 }
 

@@ -47,6 +47,7 @@ void Runtime::on_status(ServiceId id) {
         if (message.exit_code == kNoFailure) {
             process.reached_exec = message.stage == Stage::Execute;
             process.progress.enter(message.text);
+            ++generation_;
             continue;
         }
         process.progress.fail(message);
@@ -185,6 +186,7 @@ void Runtime::take_message(ServiceId id, const sys::NotifyReceipt& receipt) {
     const auto& message = receipt.message;
     if (message.has_status) {
         process.status_text = base::Text{message.status};
+        ++generation_;
     }
     if (message.main_pid != base::Pid::None && message.main_pid != process.main) {
         const auto info = sys::read_process(message.main_pid);

@@ -15,18 +15,14 @@ struct Progress {
 
     std::optional<base::Instant> executed_at;  ///< execve succeeded
     Line step;                                 ///< what its set-up is at; "" = nothing of note
-    Line failure;            ///< why the last start failed; kept until a start succeeds
-    std::uint32_t news = 0;  ///< grows with each change of the texts
+    Line failure;  ///< why the last start failed; kept until a start succeeds
 
     /// Another run begins.
     void begin() {
         executed_at.reset();
         enter("");
     }
-    void enter(std::string_view what) {
-        step = Line{what};
-        ++news;
-    }
+    void enter(std::string_view what) { step = Line{what}; }
     void fail(const StartFailure& why) {
         std::array<char, 128> text{};
         failure =
@@ -35,7 +31,6 @@ struct Progress {
                      : logging::vformat_into(
                            text, "{}: {}",
                            fmt::make_format_args(why.text, logging::error_text(why.error_number)))};
-        ++news;
     }
     void succeed(base::Instant now) {
         executed_at = now;

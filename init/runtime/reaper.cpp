@@ -89,6 +89,7 @@ void Runtime::on_death(const sys::Exited& child) {
             return;
         }
     }
+    ++reaped_;
     if (spec_.command.warns_on_reap) {
         log_.warn("reaped zombie process {}", base::raw(child.pid));
     } else {

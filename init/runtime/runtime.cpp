@@ -104,6 +104,7 @@ Runtime::Runtime(const core::Spec& spec, const Settings& settings, logging::Logg
     }
     helpers_.reserve(spec.services.size() * 3);
     views_.resize(spec.services.size());
+    parts_.resize(spec.services.size());
     if (spec.mode == core::Mode::Command && !spec.command.is_pause) {
         program_.emplace(spec.services.front(), spec.command, settings.sigchld_was_ignored,
                          settings.closed_standard);
@@ -233,13 +234,17 @@ void Runtime::pump() {
     }
     is_pumping_ = true;
     while (!queue_.is_empty() && !exit_code_) {
-        for (const auto& command : supervisor_.step(queue_.take(), now_)) {
+        const auto event = queue_.take();
+        for (const auto& command : supervisor_.step(event, now_)) {
             execute(command);
+            const bool forwards = event.kind == core::Event::Kind::SignalReceived &&
+                                  command.kind == core::Command::Kind::Signal;
+            forwarded_ += forwards ? 1 : 0;
         }
     }
     is_pumping_ = false;
     tell_manager();
-    if (control_) {
+    if (control_ && control_->has_waiting()) {
         control_->on_change(snapshot(), now_);
     }
 }

@@ -125,6 +125,15 @@ class Runtime {
     void on_control();
     void on_client(std::size_t slot);
     [[nodiscard]] control::Snapshot snapshot();
+    [[nodiscard]] control::ServiceView view_of(core::ServiceId id) const;
+    [[nodiscard]] std::string_view behind_of(core::ServiceId id) const;
+
+    // wishes.cpp: what people ask for.
+    [[nodiscard]] control::Reply decide(const control::Server::Wish& wish);
+    [[nodiscard]] control::Reply signal_asked(const control::Server::Wish& wish);
+    void mark_others(control::Action action);
+    void name_others(control::Action action, control::ManageReply& reply);
+    [[nodiscard]] bool is_stopped_by_hand(core::ServiceId id) const;
 
     [[nodiscard]] ServiceProcess& process(core::ServiceId id) {
         return processes_[core::index(id)];
@@ -153,6 +162,10 @@ class Runtime {
     std::optional<control::Server> control_;
     std::array<sys::Token, control::Server::kSlots> clients_{};
     std::vector<control::ServiceView> views_;
+    std::vector<std::uint8_t> parts_;  ///< what the wish at hand has to do with each service
+    std::uint64_t generation_ = 1;     ///< grows with what clients want to hear of
+    std::uint64_t reaped_ = 0;         ///< processes that were no service's
+    std::uint64_t forwarded_ = 0;      ///< signals to the container that a service was sent
     core::Instant now_{};
     core::Instant started_at_{};
     core::Instant next_look_{};                ///< at the trees, while one is watched

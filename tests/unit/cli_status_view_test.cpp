@@ -20,25 +20,28 @@ control::Client::Status site() {
                         .uptime = 3h + 12min,
                         .total = 2,
                         .first = 0,
-                        .count = 2};
-    status.services.push_back({.name = control::Name{"mariadb"},
-                               .state = control::Word{"up"},
-                               .health = Health::Healthy,
-                               .pid = base::Pid{7},
-                               .since = 3h + 12min,
-                               .ready_after = 1250ms,
-                               .restarts = 0,
-                               .last_exit = {},
-                               .status_text = control::Line{"Taking \"requests\"\n\xff"}});
-    status.services.push_back({.name = control::Name{"import"},
-                               .state = control::Word{"failed"},
-                               .health = Health::Unhealthy,
-                               .pid = base::Pid::None,
-                               .since = 5s,
-                               .ready_after = {},
-                               .restarts = 1,
-                               .last_exit = base::ExitStatus::killed(base::kSigKill),
-                               .status_text = {}});
+                        .count = 2,
+                        .generation = 1,
+                        .reaped = 0,
+                        .forwarded = 0};
+    control::ServiceReply mariadb;
+    mariadb.name = control::Name{"mariadb"};
+    mariadb.state = control::Word{"up"};
+    mariadb.health = Health::Healthy;
+    mariadb.pid = base::Pid{7};
+    mariadb.since = 3h + 12min;
+    mariadb.spawned = 10ms;
+    mariadb.ready = 1260ms;
+    mariadb.status_text = control::Line{"Taking \"requests\"\n\xff"};
+    status.services.push_back(mariadb);
+    control::ServiceReply import;
+    import.name = control::Name{"import"};
+    import.state = control::Word{"failed"};
+    import.health = Health::Unhealthy;
+    import.since = 5s;
+    import.restarts = 1;
+    import.last_exit = base::ExitStatus::killed(base::kSigKill);
+    status.services.push_back(import);
     return status;
 }
 

@@ -34,16 +34,41 @@ control::Request waiting_request() {
     return request;
 }
 
+control::Request signal_request() {
+    control::Request request;
+    request.op = control::Op::Manage;
+    request.action = control::Action::Signal;
+    request.signal = base::kSigUsr1;
+    request.name_count = 1;
+    request.names[0] = control::Name{"nginx"};
+    return request;
+}
+
 control::ServiceReply busy_service() {
     return {.name = control::Name{"wordpress"},
             .state = control::Word{"up"},
             .health = control::Health::Healthy,
+            .is_essential = true,
+            .is_oneshot = true,
             .pid = base::Pid{17},
             .since = 90s,
-            .ready_after = 1200ms,
+            .spawned = 100ms,
+            .executed = 300ms,
+            .ready = 1200ms,
+            .deadline = 5s,
+            .next_run = 1h,
             .restarts = 3,
+            .attempt = 2,
+            .limit = 5,
             .last_exit = base::ExitStatus::killed(base::Signal{11}, true),
-            .status_text = control::Line{"5 workers"}};
+            .log_lines = 1'000'000'000'000,
+            .log_drops = 7,
+            .hold = control::Hold::Requirement,
+            .held_by = control::Name{"mariadb"},
+            .behind = control::Name{"redis"},
+            .status_text = control::Line{"5 workers"},
+            .step = control::Line{"wait-for tcp://mariadb:3306"},
+            .failure = control::Line{"'command' not found: nginx"}};
 }
 
 std::vector<control::Reply> one_of_each_reply() {
@@ -56,8 +81,14 @@ std::vector<control::Reply> one_of_each_reply() {
                                  .uptime = 3h,
                                  .total = 40,
                                  .first = 16,
-                                 .count = 16},
-            busy_service()};
+                                 .count = 16,
+                                 .generation = 1ULL << 40U,
+                                 .reaped = 3,
+                                 .forwarded = 4},
+            busy_service(),
+            control::ManageReply{.accepted = 2,
+                                 .also_count = 20,
+                                 .also = {control::Name{"php"}, control::Name{"nginx"}}}};
 }
 
 }  // namespace
@@ -66,6 +97,18 @@ TEST_CASE("a request survives its journey") {
     const auto request = waiting_request();
 
     CHECK(decode_request(encode(request).bytes()) == request);
+}
+
+TEST_CASE("a request for a page behind a generation, and one for a change, survive their journey") {
+    const control::Request status{.op = control::Op::Status,
+                                  .is_waiting = true,
+                                  .wait = 1s,
+                                  .first = 16,
+                                  .after = 1ULL << 40U};
+    CHECK(decode_request(encode(status).bytes()) == status);
+
+    auto manage = signal_request();
+    CHECK(decode_request(encode(manage).bytes()) == manage);
 }
 
 TEST_CASE("every reply survives its journey") {
@@ -83,21 +126,22 @@ TEST_CASE("a service that never ran and never ended survives its journey") {
     const auto decoded = decode_reply(encode(reply).bytes());
 
     REQUIRE(decoded);
+    CHECK(std::get<control::ServiceReply>(*decoded) == service);
     CHECK(!std::get<control::ServiceReply>(*decoded).last_exit);
-    CHECK(!std::get<control::ServiceReply>(*decoded).ready_after);
+    CHECK(!std::get<control::ServiceReply>(*decoded).spawned);
 }
 
 TEST_CASE("a message starts with magic, version and kind, as the page says") {
     const auto bytes = bytes_of(encode(control::Request{}));
 
-    CHECK(bytes.size() == 1056);
+    CHECK(bytes.size() == 1064);
     const Bytes head{bytes.begin(), bytes.begin() + 8};
     CHECK(head == Bytes{std::byte{'P'}, std::byte{'D'}, std::byte{'N'}, std::byte{'1'},
-                        std::byte{1}, std::byte{0}, std::byte{1}, std::byte{0}});
+                        std::byte{2}, std::byte{0}, std::byte{1}, std::byte{0}});
 }
 
 TEST_CASE("the size of every reply is the one of the page") {
-    const std::vector<std::size_t> sizes{74, 90, 46, 246};
+    const std::vector<std::size_t> sizes{74, 90, 70, 688, 1040};
     const auto replies = one_of_each_reply();
 
     for (std::size_t i = 0; i < replies.size(); ++i) {
@@ -125,7 +169,7 @@ TEST_CASE("a packet of any other size is refused") {
 
 TEST_CASE("another version is told from garbage, whatever its size") {
     auto request = bytes_of(encode(waiting_request()));
-    request[4] = std::byte{2};
+    request[4] = std::byte{1};
     CHECK(decode_request(request).error() == ErrorCode::BadVersion);
     CHECK(decode_request(std::span{request}.first(8)).error() == ErrorCode::BadVersion);
 
@@ -142,7 +186,10 @@ TEST_CASE("a request with a bad field is refused") {
     SUBCASE("operation 0") {
         request[8] = std::byte{0};
     }
-    SUBCASE("operation 3") {
+    SUBCASE("operation 4") {
+        request[8] = std::byte{4};
+    }
+    SUBCASE("a change that names none") {
         request[8] = std::byte{3};
     }
     SUBCASE("flag that is not known") {
@@ -154,11 +201,45 @@ TEST_CASE("a request with a bad field is refused") {
     SUBCASE("17 names") {
         request[24] = std::byte{17};
     }
-    SUBCASE("reserved field in use") {
+    SUBCASE("an action, and asks for health") {
         request[28] = std::byte{1};
     }
+    SUBCASE("a signal, and asks for health") {
+        request[30] = std::byte{1};
+    }
+    SUBCASE("a generation, and asks for health") {
+        request[32] = std::byte{1};
+    }
+    SUBCASE("a page, and asks for health") {
+        request[12] = std::byte{1};
+    }
     SUBCASE("name without an end") {
-        std::fill_n(request.begin() + 32, 64, std::byte{'a'});
+        std::fill_n(request.begin() + 40, 64, std::byte{'a'});
+    }
+
+    CHECK(decode_request(request).error() == ErrorCode::BadRequest);
+}
+
+TEST_CASE("a request for a change with a bad field is refused") {
+    auto request = bytes_of(encode(signal_request()));
+
+    SUBCASE("no action") {
+        request[28] = std::byte{0};
+    }
+    SUBCASE("action 6") {
+        request[28] = std::byte{6};
+    }
+    SUBCASE("signal 0") {
+        request[30] = std::byte{0};
+    }
+    SUBCASE("signal 65") {
+        request[30] = std::byte{65};
+    }
+    SUBCASE("a signal for a start") {
+        request[28] = std::byte{1};
+    }
+    SUBCASE("no name") {
+        request[24] = std::byte{0};
     }
 
     CHECK(decode_request(request).error() == ErrorCode::BadRequest);
@@ -171,27 +252,33 @@ TEST_CASE("a reply with a bad field is refused") {
     SUBCASE("health 4") {
         bad[88] = std::byte{4};
     }
+    SUBCASE("flag that is not known") {
+        bad[89] = std::byte{4};
+    }
+    SUBCASE("hold 12") {
+        bad[175] = std::byte{12};
+    }
     SUBCASE("negative pid") {
-        bad[92] = std::byte{0xff};
+        bad[93] = std::byte{0xff};
     }
     SUBCASE("negative time in the state") {
-        bad[100] = std::byte{0xff};
+        bad[101] = std::byte{0xff};
     }
-    SUBCASE("negative time to ready other than none") {
-        bad[108] = std::byte{0x80};
+    SUBCASE("negative moment other than none") {
+        bad[109] = std::byte{0x80};
     }
     SUBCASE("ending 4") {
-        bad[113] = std::byte{4};
+        bad[154] = std::byte{4};
     }
     SUBCASE("signal 0") {
-        bad[114] = std::byte{0};
+        bad[155] = std::byte{0};
     }
     SUBCASE("signal 65") {
-        bad[114] = std::byte{65};
+        bad[155] = std::byte{65};
     }
     SUBCASE("exit code 256") {
-        bad[113] = std::byte{1};
-        bad[115] = std::byte{1};
+        bad[154] = std::byte{1};
+        bad[156] = std::byte{1};
     }
 
     REQUIRE(bad != service);
@@ -243,7 +330,7 @@ TEST_CASE("a text is cut at its capacity and at a NUL, never inside a character"
 TEST_CASE("what lies behind the end of a text does not travel") {
     const auto bytes = bytes_of(encode(waiting_request()));
 
-    CHECK(std::all_of(bytes.begin() + 32 + 7, bytes.begin() + 32 + 64,
+    CHECK(std::all_of(bytes.begin() + 40 + 7, bytes.begin() + 40 + 64,
                       [](std::byte byte) { return byte == std::byte{0}; }));
 }
 
@@ -251,10 +338,10 @@ TEST_CASE("bytes at random are refused or read, and what is read can be written 
     std::mt19937 random{42};
     auto seeds = one_of_each_reply();
     for (int round = 0; round < 20000; ++round) {
-        auto request = bytes_of(encode(waiting_request()));
+        auto request = bytes_of(encode(round % 2 == 0 ? waiting_request() : signal_request()));
         auto reply = bytes_of(encode(seeds[random() % seeds.size()]));
         for (int flips = 0; flips < 3; ++flips) {
-            request[random() % 40] = static_cast<std::byte>(random());
+            request[random() % 48] = static_cast<std::byte>(random());
             reply[random() % reply.size()] = static_cast<std::byte>(random());
         }
         if (const auto decoded = decode_request(request)) {

@@ -12,6 +12,11 @@ TEST_CASE("the 17th client is told that all places are taken, and a freed one is
     std::vector<Peer> peers;
     for (std::size_t i = 0; i < Server::kSlots; ++i) {
         peers.push_back(world.connect());
+        REQUIRE(world.ask(peers.back(), wait_for(1h)) == Fate::Keep);
+        if (i == 0) {
+            static_cast<void>(peers.back().receive());
+            REQUIRE(world.ask(peers.back(), wait_for(1h)) == Fate::Keep);
+        }
     }
 
     auto socket = sys::connect_to(world.server->name(), 1s);
@@ -126,18 +131,22 @@ TEST_CASE("status describes the container and its services") {
                                .uptime = 1h,
                                .total = 3,
                                .first = 0,
-                               .count = 3});
-    CHECK(std::get<control::ServiceReply>(peer.receive()).ready_after == 2s);
-    CHECK(std::get<control::ServiceReply>(peer.receive()) ==
-          control::ServiceReply{.name = control::Name{"wordpress"},
-                                .state = control::Word{"failed"},
-                                .health = Health::Unhealthy,
-                                .pid = base::Pid::None,
-                                .since = 5s,
-                                .ready_after = {},
-                                .restarts = 2,
-                                .last_exit = base::ExitStatus::exited(3),
-                                .status_text = control::Line{"giving up"}});
+                               .count = 3,
+                               .generation = 0,
+                               .reaped = 0,
+                               .forwarded = 0});
+    const auto first = std::get<control::ServiceReply>(peer.receive());
+    CHECK(first.spawned == 10s);
+    CHECK(first.ready == 12s);
+    control::ServiceReply expected;
+    expected.name = control::Name{"wordpress"};
+    expected.state = control::Word{"failed"};
+    expected.health = Health::Unhealthy;
+    expected.since = 5s;
+    expected.restarts = 2;
+    expected.last_exit = base::ExitStatus::exited(3);
+    expected.status_text = control::Line{"giving up"};
+    CHECK(std::get<control::ServiceReply>(peer.receive()) == expected);
     static_cast<void>(peer.receive());
     CHECK(!peer.has_answer());
 }
@@ -196,4 +205,94 @@ TEST_CASE("nothing is allocated once the server is open") {
     }
 
     CHECK(core_test::allocations() == before);
+}
+
+TEST_CASE("a client that asks nothing makes room for one that does, and is told so") {
+    World world;
+    std::vector<Peer> peers;
+    for (std::size_t i = 0; i < Server::kSlots; ++i) {
+        peers.push_back(world.connect());
+    }
+
+    const auto late = world.connect();
+
+    CHECK(late.slot == peers[0].slot);
+    CHECK(std::get<control::ErrorReply>(peers[0].receive()).code == control::ErrorCode::Busy);
+    CHECK(peers[0].is_hung_up_on());
+    CHECK(world.ask(late, health_of()) == Fate::Keep);
+    CHECK(late.health().health == Health::Healthy);
+}
+
+TEST_CASE("a watching client is answered at once with news, else at the change, else at the end") {
+    World world;
+    const auto receive_page = [](const Peer& peer) {
+        const auto page = std::get<control::StatusReply>(peer.receive());
+        for (std::uint32_t i = 0; i < page.count; ++i) {
+            static_cast<void>(std::get<control::ServiceReply>(peer.receive()));
+        }
+        return page.generation;
+    };
+    world.container.generation = 5;
+    const auto peer = world.connect();
+
+    CHECK(world.ask(peer, watch(4, 30s)) == Fate::Keep);
+    CHECK(receive_page(peer) == 5);
+
+    CHECK(world.ask(peer, watch(5, 30s)) == Fate::Keep);
+    CHECK(world.server->has_waiting());
+    world.server->on_change(world.snapshot(), world.now);
+    CHECK(!peer.has_answer());
+    world.container.generation = 6;
+    world.server->on_change(world.snapshot(), world.now);
+    CHECK(receive_page(peer) == 6);
+    CHECK(!world.server->has_waiting());
+
+    CHECK(world.ask(peer, watch(6, 30s)) == Fate::Keep);
+    CHECK(world.server->next_deadline() == world.now + 30s);
+    world.pass(30s);
+    CHECK(receive_page(peer) == 6);
+}
+
+TEST_CASE("a wish of the user of PID 1 is for the runtime to decide") {
+    World world;
+    const auto peer = world.connect();
+
+    CHECK(world.ask(peer, wish_for(control::Action::Restart, "wordpress")) == Fate::Decide);
+
+    const auto wish = world.server->wish(peer.slot);
+    CHECK(wish.action == control::Action::Restart);
+    CHECK(!wish.subject.covers(0, world.snapshot().services));
+    CHECK(wish.subject.covers(1, world.snapshot().services));
+    control::ManageReply reply;
+    reply.accepted = 1;
+    CHECK(world.server->answer(peer.slot, reply) == Fate::Keep);
+    CHECK(std::get<control::ManageReply>(peer.receive()) == reply);
+}
+
+TEST_CASE("a wish for an unknown service is refused, and the conversation goes on") {
+    World world;
+    const auto peer = world.connect();
+
+    CHECK(world.ask(peer, wish_for(control::Action::Stop, "wrodpress")) == Fate::Keep);
+
+    const auto reply = std::get<control::ErrorReply>(peer.receive());
+    CHECK(reply.code == control::ErrorCode::UnknownService);
+    CHECK(reply.name.view() == "wrodpress");
+}
+
+TEST_CASE("the name of a file with instances means all of them") {
+    World world;
+    world.service(0).name = "worker@1";
+    world.service(2).name = "worker@2";
+    const auto peer = world.connect();
+    const auto covered = [&](std::string_view name, std::size_t index) {
+        REQUIRE(world.ask(peer, wish_for(control::Action::Stop, name)) == Fate::Decide);
+        return world.server->wish(peer.slot).subject.covers(index, world.snapshot().services);
+    };
+
+    CHECK(covered("worker", 0));
+    CHECK(!covered("worker", 1));
+    CHECK(covered("worker", 2));
+    CHECK(!covered("worker@2", 0));
+    CHECK(covered("worker@2", 2));
 }

@@ -83,16 +83,12 @@ class World {
                                       : "service-" + std::to_string(i));
         }
         for (const auto& name : names_) {
-            views_.push_back({.name = name,
-                              .state = "up",
-                              .health = Health::Healthy,
-                              .pid = base::Pid{7},
-                              .since = {},
-                              .spawned_at = {},
-                              .ready_at = {},
-                              .restarts = 0,
-                              .last_exit = {},
-                              .status_text = {}});
+            control::ServiceView view;
+            view.name = name;
+            view.state = "up";
+            view.health = Health::Healthy;
+            view.pid = base::Pid{7};
+            views_.push_back(view);
         }
         auto opened = Server::open(directory_ / "control", services);
         REQUIRE(opened);
@@ -128,7 +124,8 @@ class World {
     }
 
     base::Instant now{1h};
-    control::ContainerView container{Health::Healthy, Mode::Service, "1.2.3", base::Instant{}};
+    control::ContainerView container{
+        Health::Healthy, Mode::Service, "1.2.3", base::Instant{}, 0, 0, 0};
     std::optional<Server> server;
 
   private:
@@ -143,6 +140,26 @@ inline control::Request health_of(std::vector<std::string_view> names = {}) {
     for (std::size_t i = 0; i < names.size(); ++i) {
         request.names[i] = control::Name{names[i]};
     }
+    return request;
+}
+
+/// A request for a change of one service.
+inline control::Request wish_for(control::Action action, std::string_view name) {
+    control::Request request;
+    request.op = control::Op::Manage;
+    request.action = action;
+    request.name_count = 1;
+    request.names[0] = control::Name{name};
+    return request;
+}
+
+/// A request for the status when it is another than that of the generation `after`.
+inline control::Request watch(std::uint64_t after, base::Duration wait) {
+    control::Request request;
+    request.op = control::Op::Status;
+    request.is_waiting = true;
+    request.after = after;
+    request.wait = wait;
     return request;
 }
 
