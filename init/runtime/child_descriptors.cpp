@@ -73,6 +73,11 @@ void install_outputs(const ChildContext& context) {
 }
 
 ChildResult<void> install_descriptors(const core::ServiceSpec& service, ChildContext& context) {
+    if (context.sockets.size() != service.listen.size()) {
+        return fail(Stage::Descriptors, base::kExitConfig, 0,
+                    "the sockets of 'listen' are opened when the container starts, and the service "
+                    "was not enabled then");
+    }
     if (context.sockets.empty() && context.ready_fd < 0) {
         return {};
     }

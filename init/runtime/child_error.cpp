@@ -4,11 +4,35 @@
 #include <algorithm>
 #include <utility>
 
-#include "log/log.hpp"
 #include "sys/child_process.hpp"
 #include "sys/spawn.hpp"
 
 namespace runtime {
+namespace {
+
+logging::Format line_format = logging::Format::Text;
+
+void say_object(const std::string& service, std::string_view text, sys::LineSink sink) {
+    constexpr base::Duration kReaderPatience{5'000};
+    logging::Logger log{std::move(sink), "pidone", logging::Level::Normal, line_format};
+    auto severity = logging::Severity::Info;
+    for (const auto& [word, level] :
+         {std::pair{std::string_view{"error: "}, logging::Severity::Error},
+          std::pair{std::string_view{"warn: "}, logging::Severity::Warn}}) {
+        if (text.starts_with(word)) {
+            text.remove_prefix(word.size());
+            severity = level;
+        }
+    }
+    log.drain(kReaderPatience);
+    log.about(service, severity, "{}", text);
+}
+
+}  // namespace
+
+void set_line_format(logging::Format format) {
+    line_format = format;
+}
 
 base::unexpected<ChildError> fail(Stage stage, int exit_code, int error_number, std::string text) {
     return base::unexpected<ChildError>{ChildError{.stage = stage,
@@ -52,6 +76,9 @@ void give_up(int status_fd, const std::string& service, const ChildError& error)
 
 void say(const std::string& service, const std::string& text) {
     constexpr int kStandardError = 2;
+    if (line_format == logging::Format::Json) {
+        return say_object(service, text, sys::LineSink::open(kStandardError));
+    }
     const auto line = "pidone: " + service + ": " + text + "\n";
     sys::write_fully(kStandardError, line.data(), line.size());
 }

@@ -5,6 +5,7 @@
 
 #include "base/exit_status.hpp"
 #include "base/result.hpp"
+#include "log/log.hpp"
 #include "runtime/child.hpp"
 
 namespace runtime {
@@ -37,7 +38,10 @@ void announce_execute(int status_fd);
 /// `service`) and ends the process with its exit code.
 [[noreturn]] void give_up(int status_fd, const std::string& service, const ChildError& error);
 
-/// Writes one line about `service` to standard error.
+/// How say() writes; PID 1 sets it for its children.
+void set_line_format(logging::Format format);
+
+/// Writes one line about `service` to standard error; "error: " or "warn: " in front is its level.
 void say(const std::string& service, const std::string& text);
 
 }  // namespace runtime

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "runtime/child_error.hpp"
 #include "sys/clock.hpp"
 #include "sys/environment.hpp"
 #include "sys/random.hpp"
@@ -103,6 +104,7 @@ Runtime::Runtime(const core::Spec& spec, const Settings& settings, logging::Logg
         processes_.emplace_back(service.name);
     }
     helpers_.reserve(spec.services.size() * 3);
+    set_line_format(log.format());
     views_.resize(spec.services.size());
     parts_.resize(spec.services.size());
     if (spec.mode == core::Mode::Command && !spec.command.is_pause) {
