@@ -87,7 +87,7 @@ void Supervisor::expire_service(ServiceId id) {
 void Supervisor::miss_ready_timeout(ServiceId id) {
     fail_running(id, Report::Fault::NotReady,
                  {.kind = Report::Kind::ReadyTimeout, .duration = now_ - service(id).since}, false);
-    begin_stop(id);
+    go(id);  // it stops in this step, unless something that comes after it is on its way down
 }
 
 void Supervisor::begin_shutdown(Signal signal, ServiceId cause) {

@@ -236,8 +236,7 @@ void wish(Ledger& ledger, const Fact& fact) {
     entry.lost = -1;
     entry.is_self_lost = false;
     entry.is_hand_stopped = !is_up_wanted;
-    entry.comes_back = is_up_wanted;
-    ledger.spread();
+    entry.comes_back = is_up_wanted;  // what it requires is revived too, before anything is lost
 }
 
 }  // namespace

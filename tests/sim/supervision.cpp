@@ -90,6 +90,8 @@ void World::check_wish(const core::Report& report) {
         service.lasting.is_hand_stopped = service.lasting.is_automatic = false;
         service.lasting.is_asked_for = true;
         facts_.push_back({.kind = Fact::Kind::Revived, .service = report.service});
+    } else if (report.kind == Kind::DependencyFailed) {
+        service.lasting.is_automatic = false;
     } else if (report.kind == Kind::StopAsked) {
         service.lasting.is_automatic = false;
         facts_.push_back({.kind = Fact::Kind::HandStopped, .service = report.service});
