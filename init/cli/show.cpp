@@ -34,13 +34,24 @@ base::Result<ShowOptions, std::string> parse(std::span<const std::string> args) 
     return options;
 }
 
+std::string titled_toml(const core::Spec& spec, const core::ServiceSpec& service) {
+    return "\n# " + service.name + ".toml\n" + service_toml(spec, service);
+}
+
 int show_service(const core::Spec& spec, const std::string& name) {
     std::vector<std::string_view> names;
+    std::string instances;
     for (const auto& service : spec.services) {
         if (service.name == name) {
             return print(service_toml(spec, service));
         }
+        if (service.template_name == name) {
+            instances += titled_toml(spec, service);
+        }
         names.push_back(service.name);
+    }
+    if (!instances.empty()) {
+        return print(instances.substr(1));
     }
     const auto close = base::suggest(name, names);
     return complain(
@@ -66,7 +77,7 @@ int run_show(std::span<const std::string> args) {
     }
     std::string text = "# pidone.toml\n" + container_toml(loaded->spec);
     for (const auto& service : loaded->spec.services) {
-        text += "\n# " + service.name + ".toml\n" + service_toml(loaded->spec, service);
+        text += titled_toml(loaded->spec, service);
     }
     return print(text);
 }

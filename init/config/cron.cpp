@@ -116,7 +116,7 @@ Bits parse_field(const Field& field, std::string_view text) {
     std::uint64_t bits = 0;
     for (;;) {
         const auto comma = text.find(',');
-        const auto item = parse_item(field, text.substr(0, comma));
+        auto item = parse_item(field, text.substr(0, comma));
         if (!item) {
             return item;
         }

@@ -68,8 +68,11 @@ std::vector<ServiceDraft> load_services(const Groups& groups, Reader& reader) {
         check_group(name, group, reader);
         for (const auto& instance : read_instances(reader, group.table)) {
             auto& draft = drafts.emplace_back();
-            draft.spec.name = instance.empty() ? name : name + "@" + instance;
-            draft.spec.template_name = instance.empty() ? "" : name;
+            draft.spec.name = name;
+            if (!instance.empty()) {
+                draft.spec.template_name = name;
+                draft.spec.name.append("@").append(instance);
+            }
             if (!group.is_broken && group.has_base) {
                 reader.instance = instance;
                 load_service(reader, group.table, draft);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <charconv>
+#include <cmath>
 
 #include "base/size.hpp"
 #include "config/reader.hpp"
@@ -66,7 +67,7 @@ std::optional<unsigned> Reader::permille(const Entry& entry) {
         wrong_type(entry, Type::Fraction);
         return std::nullopt;
     }
-    return static_cast<unsigned>(found * 1000 + 0.5);
+    return static_cast<unsigned>(std::lround(found * 1000));
 }
 
 std::optional<std::uint64_t> Reader::size(const Entry& entry, std::uint64_t low,

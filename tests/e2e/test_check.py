@@ -2,6 +2,7 @@
 """`pidone check`, and a start that refuses: every error at once, with its place, and nothing is started."""
 
 import fcntl
+import json
 import os
 import re
 import socket
@@ -238,6 +239,24 @@ def test_show_prints_effective_settings_and_redacts_secrets(lab):
     assert unknown.returncode != 0 and "'web'" in unknown.stderr
 
 
+def test_show_takes_the_name_of_one_instance_or_of_all(lab):
+    conf = lab.config({"web": 'command = ["/bin/true", "${INSTANCE}"]\ninstances = ["a", "b"]\n', "db": GOOD})
+    both, one = lab.local("show", "-c", conf, "web"), lab.local("show", "-c", conf, "web@b")
+    assert re.findall(r'^(?:# |command = ).*', both.stdout, re.M) == [
+        "# web@a.toml", 'command = ["/bin/true", "a"]', "# web@b.toml", 'command = ["/bin/true", "b"]']
+    assert 'command = ["/bin/true", "b"]' in one.stdout and "web@a" not in one.stdout
+
+
+def test_schema_is_json_of_a_service_or_of_the_container(lab):
+    service, container = lab.local("schema"), lab.local("schema", "--container")
+    assert "restart" in json.loads(service.stdout)["properties"]
+    assert list(json.loads(container.stdout)["properties"])[0] == "shutdown-timeout"
+    for words in (["--service"], ["--container", "x"]):
+        refused = lab.local("schema", *words)
+        assert refused.returncode == 64
+        assert refused.stderr == f"pidone: unknown option '{words[-1]}'; see 'pidone help schema'\n"
+
+
 def test_a_bad_pidone_variable_is_a_configuration_error(lab):
     run = lab.service(GOOD, env={"PIDONE_SHUTDOWN_TIMEOUT": "soon"})
     assert run.wait() in (64, 78)
@@ -287,7 +306,7 @@ def test_an_empty_path_is_a_usage_error(lab):
     assert done.stderr == "pidone: an empty path; name a directory of service files or one such file\n"
 
 
-@pytest.mark.parametrize("words", [["help"], ["help", "keys"], ["version"], ["check"], ["show"], ["show", "-c", "web"]])
+@pytest.mark.parametrize("words", [["help"], ["help", "keys"], ["schema"], ["version"], ["check"], ["show"], ["show", "-c", "web"]])
 def test_an_answer_that_cannot_be_written_is_a_failure(lab, words):
     conf = lab.config({"web": GOOD})
     words = words + [conf] if words == ["check"] else ["show", "-c", conf, *words[2:]] if words[0] == "show" else words
