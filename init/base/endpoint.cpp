@@ -21,15 +21,17 @@ struct Authority {
 std::optional<Authority> split_authority(std::string_view text) {
     if (text.starts_with('[')) {
         const auto end = text.find(']');
-        if (end == std::string_view::npos) {
+        const auto host = text.substr(1, end == std::string_view::npos ? end : end - 1);
+        // The brackets are there for its colons, and hold nothing else than an address.
+        if (end == std::string_view::npos || host.find(':') == std::string_view::npos ||
+            host.find('[') != std::string_view::npos) {
             return std::nullopt;
         }
         const auto rest = text.substr(end + 1);
         if (!rest.empty() && rest.front() != ':') {
             return std::nullopt;
         }
-        return Authority{text.substr(1, end - 1), rest.empty() ? rest : rest.substr(1),
-                         !rest.empty()};
+        return Authority{host, rest.empty() ? rest : rest.substr(1), !rest.empty()};
     }
     const auto colon = text.find(':');
     if (colon == std::string_view::npos) {
