@@ -127,6 +127,33 @@ void say_of_container(const Report& report, const core::Spec& spec, const DeathN
     }
 }
 
+// A start that came to nothing, without an end of its own.
+void say_of_start(const Report& report, const core::Spec& spec, std::string_view name,
+                  logging::Logger& log) {
+    if (report.kind == Report::Kind::DependencyFailed) {
+        log.about(name, Severity::Error, "cannot run, because '{}', which it requires, failed",
+                  name_of(report.other, spec));
+    } else if (report.kind == Report::Kind::ReadyTimeout) {
+        log.about(name, Severity::Error, "not ready after {} (ready-timeout); stopping it{}",
+                  base::to_string(report.duration).view(), next_of(report).view());
+    } else {
+        log.about(name, Severity::Error, "cannot fork: {}{}", logging::error_text(report.number),
+                  next_of(report).view());
+    }
+}
+
+void say_of_stop(const Report& report, std::string_view name, logging::Logger& log) {
+    if (report.kind == Report::Kind::Stopping) {
+        log.about(name, Severity::Debug, "stopping with {}", base::to_string(report.signal).view());
+    } else if (report.kind == Report::Kind::StopTimeout) {
+        log.about(name, Severity::Warn, "did not stop within {}; killing all of it",
+                  base::to_string(report.duration).view());
+    } else {
+        log.about(name, Severity::Warn, "before-stop command {}; stopping all the same",
+                  base::to_string(report.status).view());
+    }
+}
+
 // Health, watchdog, and what people or other services want of one.
 void say_of_life(const Report& report, const core::Spec& spec, std::string_view name,
                  logging::Logger& log) {
@@ -197,28 +224,15 @@ void say(const Report& report, const core::Spec& spec, const DeathNote& note,
         log.about(name, is_command ? Severity::Debug : Severity::Error, "did not start{}",
                   outcome(report).view());
         return;
-    case Report::Kind::DependencyFailed:
-        log.about(name, Severity::Error, "cannot run, because '{}', which it requires, failed",
-                  name_of(report.other, spec));
-        return;
-    case Report::Kind::ReadyTimeout:
-        log.about(name, Severity::Error, "not ready after {} (ready-timeout); stopping it{}",
-                  duration.view(), next_of(report).view());
-        return;
     case Report::Kind::Stopping:
-        log.about(name, Severity::Debug, "stopping with {}", base::to_string(report.signal).view());
-        return;
     case Report::Kind::StopTimeout:
-        log.about(name, Severity::Warn, "did not stop within {}; killing all of it",
-                  duration.view());
-        return;
-    case Report::Kind::SpawnFailed:
-        log.about(name, Severity::Error, "cannot fork: {}{}", logging::error_text(report.number),
-                  next_of(report).view());
-        return;
     case Report::Kind::HookFailed:
-        log.about(name, Severity::Warn, "before-stop command {}; stopping all the same",
-                  base::to_string(report.status).view());
+        say_of_stop(report, name, log);
+        return;
+    case Report::Kind::DependencyFailed:
+    case Report::Kind::ReadyTimeout:
+    case Report::Kind::SpawnFailed:
+        say_of_start(report, spec, name, log);
         return;
     case Report::Kind::Unhealthy:
     case Report::Kind::Healthy:
