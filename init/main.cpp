@@ -20,7 +20,7 @@ struct SubCommand {
 constexpr std::array kSubCommands{
     SubCommand{"check", cli::run_check},   SubCommand{"show", cli::run_show},
     SubCommand{"probe", cli::run_probe},   SubCommand{"healthcheck", cli::run_healthcheck},
-    SubCommand{"status", cli::run_status}, SubCommand{"help", cli::run_help},
+    SubCommand{"logs", cli::run_logs},       SubCommand{"status", cli::run_status}, SubCommand{"help", cli::run_help},
     SubCommand{"schema", cli::run_schema}, SubCommand{"version", cli::run_version},
 };
 

@@ -18,6 +18,8 @@ namespace cli {
 [[nodiscard]] int run_probe(std::span<const std::string> args);
 /// `pidone healthcheck [--wait D] [SERVICE...]`: 0 healthy, 1 not.
 [[nodiscard]] int run_healthcheck(std::span<const std::string> args);
+/// `pidone logs [-f] [-n N] [--since D|TIME] [SERVICE...]`: what services with log.keep wrote last.
+[[nodiscard]] int run_logs(std::span<const std::string> args);
 /// `pidone status [--json]`.
 [[nodiscard]] int run_status(std::span<const std::string> args);
 /// `pidone schema [--container]`: the JSON Schema of service files, or of pidone.toml.

@@ -27,6 +27,7 @@ constexpr std::string_view kOverview =
     "  pidone probe URL... [--timeout D]         wait until all answer\n"
     "  pidone healthcheck [--wait D] [SERVICE...]   0 healthy, 1 not\n"
     "  pidone status [--json]                    show the services of this container\n"
+    "  pidone logs [-f] [-n N] [SERVICE...]      show what services wrote last\n"
     "  pidone schema [--container]               the JSON Schema of a service file\n"
     "  pidone help [COMMAND|keys] | version\n"
     "\n"
@@ -63,7 +64,7 @@ constexpr std::string_view kRun =
     "Exit: the program's code; 128+n when signal n killed it; 127 not found, 126 not\n"
     "executable; 64 wrong usage, 78 wrong configuration, 71 the system failed.\n";
 
-constexpr std::array<Topic, 9> kTopics{{
+constexpr std::array<Topic, 10> kTopics{{
     {"run", kRun},
     {"check",
      "Usage: pidone check [--no-root] [PATH...]\n"
@@ -95,6 +96,15 @@ constexpr std::array<Topic, 9> kTopics{{
      "Asks the PID 1 of this container. Exit: 0 healthy, 1 not. With --wait it answers when the\n"
      "health changes, or after D. Its socket is --control, else PIDONE_CONTROL, else\n"
      "/run/pidone/control.\n"},
+    {"logs",
+     "Usage: pidone logs [-f] [-n N] [--since D|TIME] [-t] [--control PATH] [SERVICE...]\n"
+     "\n"
+     "Shows the last lines of the services that keep some ('keep' in [log] of their file).\n"
+     "  -f, --follow      go on with what they write\n"
+     "  -n, --lines N     the last N lines of each service\n"
+     "  --since D|TIME    none older than a duration (5m) or a time (2026-01-02T03:04:05Z)\n"
+     "  -t, --timestamps  with the time of each line\n"
+     "  --control PATH    the control socket, beside which this one is\n"},
     {"status",
      "Usage: pidone status [--json] [--control PATH]\n"
      "\n"

@@ -42,7 +42,7 @@ constexpr std::array<OptionForm, 13> kForms{{{'s', "subreaper", false},
                                              {'h', "help", false},
                                              {'V', "version", false}}};
 
-constexpr std::array<std::string_view, 8> kSubCommands{"check",  "show",   "probe", "healthcheck",
+constexpr std::array<std::string_view, 9> kSubCommands{"check",  "logs",  "show",   "probe", "healthcheck",
                                                        "status", "schema", "help",  "version"};
 
 constexpr const char* kDefaultPath = "/etc/pidone";

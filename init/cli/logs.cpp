@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+#include <cerrno>
+#include <vector>
+
+#include "cli/client_output.hpp"
+#include "cli/commands.hpp"
+#include "cli/init_mode.hpp"
+#include "cli/logs_options.hpp"
+#include "control/address.hpp"
+#include "log/log.hpp"
+#include "log/pump_protocol.hpp"
+#include "sys/clock.hpp"
+#include "sys/environment.hpp"
+#include "sys/packet_socket.hpp"
+#include "sys/unix_socket.hpp"
+
+namespace cli {
+namespace {
+
+using Kind = logging::LogReply::Kind;
+
+constexpr base::Duration kPatience{2'000};
+
+// Whoever listens first is who the peer is: PID 1, also while the pump serves the socket.
+bool is_init(int socket) {
+    const auto peer = sys::peer_credentials(socket);
+    return peer && peer->pid == base::Pid::Init;
+}
+
+base::Result<sys::UniqueFd> connect(const LogsOptions& options) {
+    const std::string suffix{logging::kLogSocketSuffix};
+    if (options.control) {
+        return sys::connect_to(*options.control + suffix, kPatience);
+    }
+    if (const auto variable = sys::get_variable("PIDONE_CONTROL")) {
+        return sys::connect_to(std::string{*variable} + suffix, kPatience);
+    }
+    std::vector<std::string> addresses{std::string{control::kDefaultPath}};
+    if (auto address = control::abstract_address()) {
+        addresses.push_back(std::move(*address));
+    }
+    for (const auto& address : addresses) {
+        auto socket = sys::connect_to(address + suffix, kPatience);
+        if (socket && is_init(socket->get())) {
+            return socket;
+        }
+    }
+    return base::unexpected{base::Errno{"connect", ENOENT}};
+}
+
+std::string refusal(const logging::LogReply& reply) {
+    const auto name = "'" + std::string{reply.service} + "'";
+    switch (reply.kind) {
+    case Kind::Refused:
+        return "only root and the user of pid 1 may read what services write";
+    case Kind::Busy:
+        return "as many read already as may; try again";
+    case Kind::Unknown:
+        return "no service " + name + " in this container; 'pidone status' lists them";
+    case Kind::NotKept:
+        return name + " keeps no lines; set keep = \"64KiB\" in [log] of its file";
+    case Kind::NotPumped:
+        return name +
+               " writes straight to the container's output; set mode = \"prefix\" and keep = "
+               "\"64KiB\" in [log] of its file";
+    case Kind::NothingKept:
+        return "no service keeps lines; set keep = \"64KiB\" in [log] of a service's file";
+    case Kind::Line:
+    case Kind::Missed:
+    case Kind::End:
+    case Kind::BadRequest:
+        break;
+    }
+    return "pid 1 is a pidone of another version; use the binary that it was started from";
+}
+
+// One line; with several services each has its name in front.
+std::string worded(const logging::LogReply& reply, const LogsOptions& options, bool& is_rest) {
+    std::string text;
+    if (!is_rest && options.request.services.size() != 1) {
+        text += std::string{reply.service} + " | ";
+    }
+    if (!is_rest && options.has_timestamps) {
+        text += std::string{logging::TimeText{reply.time}.view()} + " ";
+    }
+    text += reply.text;
+    // With several of them a line of another may come in between.
+    is_rest = !reply.ends_line && options.request.services.size() == 1;
+    return is_rest ? text : text + "\n";
+}
+
+int receive(int socket, const LogsOptions& options) {
+    static std::array<std::byte, logging::kMaxLogPacket> buffer;
+    bool is_rest = false;
+    for (;;) {
+        auto size = sys::receive_packet(socket, buffer);
+        if (!size && size.error().code == ECONNRESET) {
+            // Turned away with the request unread: the reason lies behind the reset.
+            size = sys::receive_packet(socket, buffer);
+        }
+        if (!size || *size == 0) {
+            return options.request.follows && size
+                       ? 0
+                       : complain("logs: pid 1 did not answer in time", 1);
+        }
+        const auto reply =
+            logging::decode_log_reply(std::span{buffer}.first(std::min(*size, buffer.size())));
+        if (reply && reply->kind == Kind::End) {
+            return 0;
+        }
+        if (reply && reply->kind == Kind::Line) {
+            if (const int code = print(worded(*reply, options, is_rest)); code != 0) {
+                return code;
+            }
+        } else if (reply && reply->kind == Kind::Missed) {
+            print_error("pidone: logs: lines of '" + std::string{reply->service} +
+                        "' were gone before they could be read\n");
+        } else {
+            return complain("logs: " + refusal(reply.value_or(logging::LogReply{})), 1);
+        }
+    }
+}
+
+}  // namespace
+
+int run_logs(std::span<const std::string> args) {
+    const auto options = parse_logs_options(args, sys::wall_clock());
+    if (!options) {
+        return complain("logs: " + options.error(), base::kExitUsage);
+    }
+    if (options->is_help) {
+        const std::string topic = "logs";
+        return run_help({&topic, 1});
+    }
+    const auto socket = connect(*options);
+    if (!socket && init_is_in_command_mode()) {
+        return complain("logs: PID 1 is in command mode and keeps no lines", 1);
+    }
+    if (!socket) {
+        return complain("logs: nothing to read: " +
+                            refusal({.kind = Kind::NothingKept, .ends_line = true, .text = {}}),
+                        1);
+    }
+    if (const auto set = sys::set_receive_timeout(
+            socket->get(), options->request.follows ? std::nullopt : std::optional{kPatience});
+        !set) {
+        return complain(std::string{"logs: "} + logging::error_text(set.error().code), 1);
+    }
+    if (const auto sent = sys::send_packet(socket->get(), logging::encode(options->request));
+        !sent && sent.error().code != EPIPE) {
+        return complain(std::string{"logs: "} + logging::error_text(sent.error().code), 1);
+    }
+    return receive(socket->get(), *options);
+}
+
+}  // namespace cli

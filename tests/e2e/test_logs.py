@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: MIT
+"""The log pump: lines with names, what outlives it, slow readers, files and `pidone logs`."""
+
+import fcntl
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import termios
+import threading
+import time
+
+import pytest
+from harness import SLOW, cpu_ticks, descriptors, full_pipe, settle, switches, wait_until
+
+RESTED = "exec sleep 600"
+FLOOD = ("command = ['/usr/bin/python3', '-c', '''\n"
+         "import sys\n"
+         "for block in range({blocks}):\n"
+         "    sys.stdout.write(''.join(f'%09d {{\"x\" * 88}}\\n' % (block * 1000 + i) for i in range(1000)))\n"
+         "sys.stdout.flush()\n"
+         "''']\ntype = \"oneshot\"\n")
+NUMBERED = re.compile(rb"^web \| (\d{9}) x{88}$")
+
+
+def shell(script, keys='mode = "prefix"'):
+    return f"command = ['/bin/sh', '-c', '''{script}''']\n[log]\n{keys}\n"
+
+
+def pump_of(run):
+    """The pump's id as seen from outside."""
+    return wait_until(lambda: next((p for p, name in run.tree().items() if name == "pidone-log"), None), 5, "a pump")
+
+
+def numbers(data):
+    """How often each numbered line came whole, and the lines that were no such line."""
+    counts, others = {}, []
+    for line in data.split(b"\n"):
+        match = NUMBERED.match(line)
+        if match:
+            counts[int(match.group(1))] = counts.get(int(match.group(1)), 0) + 1
+        elif line:
+            others.append(line)
+    return counts, others
+
+
+def test_prefix_lines_have_the_name_of_their_service(lab, mode):
+    run = lab.service({"web": shell("echo out; echo err >&2; " + RESTED), "worker": shell("echo hello; " + RESTED)}, mode=mode)
+    run.wait_out(r"^web    \| out$")
+    run.wait_out(r"^worker \| hello$")
+    run.wait_err(r"^web    \| err$")
+    code, took = run.stop()
+    assert code == 0 and took < 3
+    assert "killed process" not in run.stderr
+
+
+def test_json_lines_name_everything(lab):
+    run = lab.service(shell(r'printf "a\tb\377\042\n" >&2; echo x; ' + RESTED, 'mode = "json"'))
+    run.wait_err(r'^\{"time"')
+    line = json.loads(run.wait_err(r'^\{"time".*$').group(0))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
+    assert line == {"service": "web", "stream": "stderr", "message": 'a\tb\ufffd"'}
+    run.wait_out(r'"stream":"stdout","message":"x"\}$')
+
+
+def test_timestamps(lab):
+    run = lab.service(shell("echo x; " + RESTED, 'mode = "prefix"\ntimestamps = true'))
+    run.wait_out(r"^web \| \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z x$")
+
+
+def test_a_prompt_without_a_newline_is_seen_and_its_rest_is_marked(lab):
+    run = lab.service(shell("printf 'name: '; while ! test -e @TMP@/go; do sleep 0.02; done; echo anna; " + RESTED))
+    run.wait_out(r"^web \| name: $")
+    (lab.tmp / "go").touch()
+    run.wait_out(r"^web \+ anna$")
+
+
+def test_what_has_no_newline_at_the_end_is_not_lost(lab):
+    run = lab.service(shell("printf begin", 'mode = "prefix"') .replace("[log]", 'type = "oneshot"\n[log]'))
+    assert run.wait() == 0
+    assert run.stdout == "web | begin\n"
+
+
+def test_a_line_of_a_mebibyte_comes_in_parts(lab):
+    script = "import sys; sys.stdout.write('a' * 1048576 + chr(10) + 'end' + chr(10))"
+    run = lab.service(f'type = "oneshot"\ncommand = ["/usr/bin/python3", "-c", "{script}"]\n[log]\nmode = "prefix"\n')
+    assert run.wait() == 0
+    lines = run.stdout.splitlines()
+    assert [line[:6] for line in lines] == ["web | "] + ["web + "] * 63 + ["web | "]
+    assert "".join(line[6:] for line in lines[:-1]) == "a" * 1048576 and lines[-1] == "web | end"
+
+
+def test_binary_junk_passes_as_it_is(lab):
+    junk = bytes(random.Random(5).randrange(256) for _ in range(300_000)).replace(b"\n", b"N")
+    junk = b"\n".join(junk[i:i + 300] for i in range(0, len(junk), 300)) + b"\n"
+    (lab.tmp / "junk").write_bytes(junk)
+    run = lab.service('type = "oneshot"\ncommand = ["/bin/cat", "@TMP@/junk"]\n[log]\nmode = "prefix"\n')
+    assert run.wait() == 0
+    assert bytes(run.out.data) == b"".join(b"web | " + line + b"\n" for line in junk.split(b"\n")[:-1])
+
+
+def test_a_service_gets_only_its_three_descriptors_and_the_same_pipes_in_each_run(lab):
+    keys = 'restart = "always"\n[restart-policy]\ndelay = "0s"\n[log]\nmode = "prefix"'
+    run = lab.service(shell("ls -l /proc/self/fd | grep -v /proc/; readlink /proc/$$/fd/1 /proc/$$/fd/2; sleep 0.1").replace(
+        '[log]\nmode = "prefix"', keys))
+    run.wait_out(r"(?s)(pipe:\[\d+\]).*(?:web \| \1.*){3}")
+    assert not re.search(r" [3-9] -> ", run.stdout)
+
+
+def test_dev_stdout_opens_after_a_user_change(lab):
+    run = lab.service("user = \"65534:65534\"\n" + shell("echo named > /dev/stdout; echo also > /dev/stderr; " + RESTED))
+    run.wait_out(r"^web \| named$")
+    run.wait_err(r"^web \| also$")
+
+
+def test_without_a_service_that_asks_there_is_no_pump(lab):
+    run = lab.service('command = ["@BOX@", "sleep", "600"]')
+    run.wait_err("ready")
+    settle(run.pid)
+    assert "pidone-log" not in run.tree().values()
+    assert not any("pipe" in target for fd, target in descriptors(run.pid).items() if fd > 3)
+
+
+def test_an_idle_pump_does_not_wake_up(lab):
+    run = lab.service(shell("printf 'no newline'; " + RESTED))
+    run.wait_out("no newline")
+    pump = pump_of(run)
+    settle(pump)
+    before = switches(pump), cpu_ticks(pump)
+    time.sleep(2)  # the measurement itself
+    assert (switches(pump), cpu_ticks(pump)) == before
+
+
+@pytest.mark.unsanitized
+def test_a_hundred_kills_lose_no_line(lab):
+    seeded, blocks = random.Random(11), 1000
+    run = lab.service(FLOOD.format(blocks=blocks) + '[log]\nmode = "prefix"\n')
+    kills, killed = 0, None
+    while kills < 100 and run.running():
+        pump = next((p for p, name in run.tree().items() if name == "pidone-log"), None)
+        if pump is None or pump == killed:
+            continue
+        time.sleep(seeded.random() * 0.004)  # the random moment
+        with open(f"/proc/{pump}/comm") if os.path.exists(f"/proc/{pump}/comm") else open(os.devnull) as comm:
+            if comm.read() == "pidone-log\n":
+                os.kill(pump, signal.SIGKILL)
+                kills, killed = kills + 1, pump
+    assert run.wait(30) == 0
+    counts, torn = numbers(bytes(run.out.data))
+    missing = [n for n in range(blocks * 1000) if n not in counts]
+    repeats = sum(counts.values()) - len(counts)
+    said = run.stderr.count("another one goes on")
+    assert missing == [] and said >= kills // 2
+    # 64 KiB of lines of 105 bytes for each pump that died, and a line that was cut.
+    assert repeats <= kills * 700 and len(torn) <= 2 * kills
+
+
+def slow_run(lab, service, **kw):
+    """A run whose standard output nobody reads until the returned end is."""
+    read_end, write_end = os.pipe()
+    run = lab.service(service, stdout=write_end, **kw)
+    os.close(write_end)
+    return run, read_end
+
+
+def stuck(read_end):
+    """Waits until so much lies in a pipe that its writer waits."""
+    def fill():
+        return int.from_bytes(fcntl.ioctl(read_end, termios.FIONREAD, bytes(4)), sys.byteorder)
+    wait_until(lambda: fill() > 60000, 10, "a full pipe")
+
+
+def drained(read_end, done):
+    """Reads in a thread until `done`."""
+    data = bytearray()
+
+    def read():
+        while chunk := os.read(read_end, 65536):
+            data.extend(chunk)
+        os.close(read_end)
+        done.set()
+    threading.Thread(target=read, daemon=True).start()
+    return data
+
+
+def test_a_reader_that_stops_blocks_the_service_and_nobody_else(lab):
+    run, read_end = slow_run(lab, {"web": FLOOD.format(blocks=20) + '[log]\nmode = "prefix"\n',
+                                   "other": shell("echo x >&2; " + RESTED)})
+    run.wait_err("other | x".replace("|", r"\|"))
+    begin = time.monotonic()
+    assert lab.cli(run, "status").returncode == 0
+    assert time.monotonic() - begin < 2 * SLOW
+    stuck(read_end)
+    assert lab.cli(run, "status").returncode == 0
+    done = threading.Event()
+    data = drained(read_end, done)
+    wait_until(lambda: len(numbers(bytes(data).replace(b"web   |", b"web |"))[0]) == 20000, 10, "all lines")
+    assert run.stop()[0] == 0
+
+
+def test_the_stop_waits_for_a_slow_reader_within_the_budget(lab):
+    run, read_end = slow_run(lab, FLOOD.format(blocks=4) + '[log]\nmode = "prefix"\n')
+    stuck(read_end)
+    assert run.running()
+    done = threading.Event()
+    data = drained(read_end, done)
+    assert run.wait() == 0
+    assert done.wait(5) and sorted(numbers(bytes(data))[0]) == list(range(4000))
+
+
+def test_a_reader_that_never_reads_costs_the_budget_and_is_named(lab):
+    run, read_end = slow_run(lab, {"web": FLOOD.format(blocks=10) + '[log]\nmode = "prefix"\n'},
+                             settings='shutdown-timeout = "1s"\n')
+    stuck(read_end)
+    code, took = run.stop(timeout=10)
+    os.close(read_end)
+    assert took < 4 * SLOW
+    assert re.search(r"\d+ bytes that services wrote are lost, because nobody read them in time", run.stderr)
+
+
+def test_drop_counts_exactly(lab):
+    run, read_end = slow_run(lab, {"web": FLOOD.format(blocks=30) + '[log]\nmode = "prefix"\noverflow = "drop"\n',
+                                   "end": shell(RESTED)})
+    run.wait_err(r"web: exited with status 0")
+    settle(pump_of(run))
+    done = threading.Event()
+    data = drained(read_end, done)
+    said = run.wait_err(r"web: (?:warn: )?(\d+) lines of its output were dropped", 10)
+    assert run.stop()[0] == 0
+    assert done.wait(5)
+    counts, _ = numbers(bytes(data))
+    assert set(counts.values()) == {1}
+    assert len(counts) + int(said.group(1)) == 30000
+
+
+def test_logs_shows_what_was_kept_and_says_what_to_set(lab):
+    keep = 'mode = "prefix"\nkeep = "64KiB"'
+    run = lab.service({"web": shell("for i in 1 2 3 4 5; do echo line $i; done; " + RESTED, keep),
+                       "dumb": shell("echo x; " + RESTED), "plain": 'command = ["@BOX@", "sleep", "600"]'})
+    run.wait_out("line 5")
+    assert lab.cli(run, "logs", "web").stdout == "".join(f"line {i}\n" for i in range(1, 6))
+    assert lab.cli(run, "logs", "-n", "2").stdout == "web | line 4\nweb | line 5\n"
+    assert lab.cli(run, "logs", "--since", "0s", "web").stdout == ""
+    assert re.match(r"\d{4}-\S+Z line 5$", lab.cli(run, "logs", "-t", "-n", "1", "web").stdout)
+    for name, words in (("dumb", "'dumb' keeps no lines; set keep"), ("plain", "straight to the container's output"),
+                        ("none", "no service 'none'")):
+        refused = lab.cli(run, "logs", name)
+        assert refused.returncode == 1 and words in refused.stderr
+    refused = lab.cli(run, "logs", uid=65534)
+    assert refused.returncode == 1 and "only root" in refused.stderr
+    assert lab.cli(run, "logs", "-x").returncode == 64
+
+
+def test_kept_lines_outlive_the_pump(lab):
+    run = lab.service(shell("echo early; " + RESTED, 'mode = "prefix"\nkeep = "64KiB"'))
+    run.wait_out("early")
+    pump = pump_of(run)
+    os.kill(pump, signal.SIGKILL)
+    run.wait_err("the log pump killed by SIGKILL")
+    wait_until(lambda: lab.cli(run, "logs", "web").stdout == "early\n", 5, "the line")
+
+
+def test_logs_follows(lab):
+    run = lab.service(shell("echo one; while ! test -e @TMP@/go; do sleep 0.02; done; echo two; " + RESTED,
+                            'mode = "json"\nkeep = "64KiB"'))
+    run.wait_out("one")
+    output = lab.tmp / "followed"
+    with open(output, "w") as file:
+
+        process = subprocess.Popen(["nsenter", "-t", str(run.pid), "-p", "-m", "-n", "--", lab.pidone, "logs", "-f", "web"],
+                                   stdin=subprocess.DEVNULL, stdout=file, env=lab.base_env, start_new_session=True)
+    lab.helpers.append(process)
+    wait_until(lambda: output.read_text() == "one\n", 5, "the first line")
+    (lab.tmp / "go").touch()
+    wait_until(lambda: output.read_text() == "one\ntwo\n", 5, "the second line")
+    run.stop()
+    process.wait(5 * SLOW)
+
+
+def test_a_file_has_every_line_across_its_rotations(lab):
+    keys = '[log]\nmode = "prefix"\nfile = "@TMP@/log/web.log"\nrotate = { size = "64KiB", keep = 99 }\n'
+    run = lab.service(FLOOD.format(blocks=20) + keys)
+    assert run.wait() == 0
+    files = sorted((lab.tmp / "log").iterdir(), key=lambda f: -int(f.suffix[1:]) if f.suffix != ".log" else 0)
+    assert len(files) > 10 and all(f.stat().st_size <= 65536 for f in files)
+    lines = b"".join(f.read_bytes() for f in files).splitlines()
+    assert [int(line[:9]) for line in lines] == list(range(20000))
+    assert len(numbers(bytes(run.out.data))[0]) == 20000
+
+
+def test_a_file_that_cannot_be_written_is_said_once_and_costs_no_line(lab):
+    (lab.tmp / "file").write_text("")
+    keys = '[log]\nmode = "prefix"\nfile = "/dev/full"\n'
+    run = lab.service(FLOOD.format(blocks=20) + keys)
+    assert run.wait() == 0
+    assert run.stderr.count("cannot write its log file '/dev/full'") == 1
+    assert len(numbers(bytes(run.out.data))[0]) == 20000
+
+
+def test_lines_go_on_when_standard_output_takes_nothing(lab):
+    """The two outputs do not wait for each other."""
+    read_end, write_end = full_pipe()
+    run = lab.service(shell("echo stuck; echo fine >&2; " + RESTED), stdout=write_end)
+    run.wait_err(r"^web \| fine$")
+    os.close(read_end)
+    os.close(write_end)
