@@ -116,6 +116,9 @@ int run_spec(const core::Spec& spec, const runtime::Settings& settings, logging:
                   logging::error_text(runtime.error().code));
         return base::kExitSystem;
     }
+    if (!(*runtime)->load_schedules()) {
+        return base::kExitConfig;
+    }
     return (*runtime)->open_sockets() ? (*runtime)->run() : base::kExitSystem;
 }
 

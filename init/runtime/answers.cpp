@@ -110,7 +110,7 @@ control::ServiceView Runtime::view_of(ServiceId id) const {
         view.held_by = spec(hold.other).name;
     }
     if (hold.kind == core::Hold::Kind::Schedule) {
-        view.next_run = hold.until;
+        view.next_run = hold.until ? hold.until : scheduler_.next_run(id);
     } else {
         view.deadline = hold.until;
     }

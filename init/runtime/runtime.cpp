@@ -15,9 +15,10 @@ namespace {
 // while a tree is watched it is looked at this often.
 constexpr base::Duration kLookInterval{50};
 
-// Status, readiness, notification of each service, the signals, the control socket and its clients.
+// Status, readiness, notification of each service, the signals, the schedules, the control socket
+// and its clients.
 std::size_t slots_for(const core::Spec& spec) {
-    return spec.services.size() * 3 + 2 + control::Server::kSlots;
+    return spec.services.size() * 3 + 3 + control::Server::kSlots;
 }
 
 bool has_notify_socket(const core::ServiceSpec& service) {
@@ -98,7 +99,8 @@ Runtime::Runtime(const core::Spec& spec, const Settings& settings, logging::Logg
       loop_{std::move(loop)},
       signals_{std::move(signals)},
       job_{spec.mode, spec.command, settings.is_init},
-      log_pump_{spec} {
+      log_pump_{spec},
+      scheduler_{spec} {
     processes_.reserve(spec.services.size());
     for (const auto& service : spec.services) {
         processes_.emplace_back(service.name);
@@ -113,6 +115,14 @@ Runtime::Runtime(const core::Spec& spec, const Settings& settings, logging::Logg
     }
 }
 
+bool Runtime::load_schedules() {
+    if (!scheduler_.load(log_)) {
+        return false;
+    }
+    return scheduler_.fd() < 0 ||
+           loop_.add(scheduler_.fd(), static_cast<std::uint32_t>(Source::Schedule), 0).has_value();
+}
+
 int Runtime::run() {
     now_ = started_at_ = sys::now();
     if (spec_.mode == core::Mode::Service) {
@@ -123,6 +133,7 @@ int Runtime::run() {
         }
     }
     queue_.push({.kind = core::Event::Kind::Boot});
+    scheduler_.look(now_, queue_, log_);
     pump();
     open_control();
     start_log_pump();
@@ -225,6 +236,9 @@ void Runtime::handle(const sys::Ready& ready) {
         return;
     case Source::Client:
         on_client(ready.index);
+        return;
+    case Source::Schedule:
+        scheduler_.look(now_, queue_, log_);
         return;
     }
 }

@@ -14,9 +14,10 @@
 #include "runtime/event_queue.hpp"
 #include "runtime/job_control.hpp"
 #include "runtime/linger.hpp"
-#include "runtime/log_pump.hpp"
 #include "runtime/listeners.hpp"
+#include "runtime/log_pump.hpp"
 #include "runtime/program.hpp"
+#include "runtime/scheduler.hpp"
 #include "runtime/service_process.hpp"
 #include "sys/cgroup.hpp"
 #include "sys/loop.hpp"
@@ -49,12 +50,16 @@ class Runtime {
     /// Opens the sockets of `listen`; false when one cannot be had, which was said. Before run().
     [[nodiscard]] bool open_sockets() { return listeners_.open(spec_, log_); }
 
+    /// Reads the time zones of `schedule`; false when one cannot be had, which was said. Before
+    /// run().
+    [[nodiscard]] bool load_schedules();
+
     /// Runs until the container ends; returns its exit code.
     [[nodiscard]] int run();
 
   private:
     /// What a descriptor in the loop is; the index beside it is the service, or the client's slot.
-    enum class Source : std::uint32_t { Signals, Status, Ready, Notify, Control, Client };
+    enum class Source : std::uint32_t { Signals, Status, Ready, Notify, Control, Client, Schedule };
 
     Runtime(const core::Spec& spec, const Settings& settings, logging::Logger& log, sys::Loop loop,
             sys::UniqueFd signals);
@@ -156,6 +161,7 @@ class Runtime {
     Linger linger_;
     LogPump log_pump_;
     Listeners listeners_;
+    Scheduler scheduler_;
     std::optional<Program> program_;  ///< in command mode
     std::vector<ServiceProcess> processes_;
     std::vector<base::Pid> helpers_;
