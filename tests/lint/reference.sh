@@ -37,8 +37,10 @@ for command in run $commands; do
     done
 done
 # What the program knows and no help mentions.
-mapfile -t words < <(grep -ohE '"--[a-z][a-z-]+|PIDONE_[A-Z_]+' init/cli/*.cpp init/config/{keys.hpp,option*.cpp} |
-    tr -d '"' | grep -v PIDONE_VERSION | sort -u)
+mapfile -t words < <({
+    grep -ohE '"--[a-z][a-z-]+' init/cli/*.cpp
+    grep -ohE '"PIDONE_[A-Z_]+"' init/config/*.[ch]pp
+} | tr -d '"' | sort -u)
 for word in "${words[@]}"; do
     in_manual "$word" || report "man/pidone.1:1: lacks '$word'"
 done
