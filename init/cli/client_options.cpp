@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/client_options.hpp"
 
-#include <string_view>
+#include <algorithm>
+#include <array>
 
 #include "control/protocol.hpp"
 #include "sys/environment.hpp"
@@ -10,138 +11,209 @@ namespace cli {
 namespace {
 
 using Parsed = base::Result<ClientOptions, std::string>;
+using Taken = base::Result<void, std::string>;
 
 base::unexpected<std::string> wrong(std::string message) {
     return base::unexpected<std::string>{std::move(message)};
 }
 
-/// Walks over the words; an option's value is the next word, or follows '=' in the same one.
-class Words {
-  public:
-    explicit Words(std::span<const std::string> args) : args_{args} {}
+std::string quoted(std::string_view text) {
+    return "'" + std::string{text} + "'";
+}
 
-    [[nodiscard]] bool is_at_end() const { return args_.empty(); }
-    [[nodiscard]] std::string_view front() const { return args_.front(); }
-    [[nodiscard]] std::string_view name() const {
-        return front().starts_with("--") ? front().substr(0, front().find('=')) : front();
-    }
-    [[nodiscard]] bool has_inline_value() const { return name().size() != front().size(); }
-    void drop() { args_ = args_.subspan(1); }
-
-    std::optional<std::string> take_value() {
-        const bool is_inline = has_inline_value();
-        const auto start = name().size() + 1;
-        const std::string word{front()};
-        drop();
-        if (is_inline) {
-            return word.substr(start);
-        }
-        if (args_.empty()) {
-            return std::nullopt;
-        }
-        std::string value{front()};
-        drop();
-        return value;
-    }
-    [[nodiscard]] std::vector<std::string> rest() const { return {args_.begin(), args_.end()}; }
-
-  private:
-    std::span<const std::string> args_;
+/// One command: its options, separated by blanks, and how many names it takes.
+struct Form {
+    std::string_view command;
+    std::string_view options;
+    std::size_t least = 1;
+    std::size_t most = control::kMaxNames;
 };
 
-base::Result<void, std::string> take_control(Words& words, ClientOptions& options) {
-    options.control = words.take_value();
-    if (!options.control) {
-        return wrong("'--control' needs the path of a socket");
+constexpr std::array<Form, 11> kForms{{
+    {"healthcheck", "--wait --control", 0},
+    {"status", "--json --watch --control", 0},
+    {"start", "--no-wait --timeout --control"},
+    {"stop", "--no-wait --timeout --control"},
+    {"restart", "--no-wait --timeout --control"},
+    {"reload", "--control"},
+    {"signal", "--control"},
+    {"why", "--control", 1, 1},
+    {"wait", "--for --timeout --control"},
+    {"analyze", "--control", 0, 0},
+    {"graph", "--format -c", 0, 0},
+}};
+
+bool takes(const Form& form, std::string_view option) {
+    const auto at = form.options.find(option);
+    const auto end = at + option.size();
+    return at != std::string_view::npos && (end == form.options.size() || form.options[end] == ' ');
+}
+
+/// "--json, --watch or --control".
+std::string list_of(std::string_view options) {
+    std::string out;
+    while (!options.empty()) {
+        const auto end = std::min(options.find(' '), options.size());
+        const bool is_last = end == options.size();
+        out += (out.empty() ? "" : is_last ? " or " : ", ") + std::string{options.substr(0, end)};
+        options.remove_prefix(is_last ? end : end + 1);
+    }
+    return out;
+}
+
+Taken take_duration(const std::string& option, const std::string& value,
+                    std::optional<base::Duration>& into) {
+    into = base::parse_duration(value);
+    if (!into) {
+        return wrong(quoted(option) + " must be a duration like 30s, got " + quoted(value));
     }
     return {};
 }
 
-base::Result<void, std::string> take_wait(Words& words, ClientOptions& options) {
-    const auto value = words.take_value();
-    if (!value) {
-        return wrong("'--wait' needs a duration like 30s");
+Taken take_word(const std::string& option, const std::string& value,
+                std::span<const std::string_view> known, std::string& into) {
+    into = value;
+    if (std::find(known.begin(), known.end(), value) != known.end()) {
+        return {};
     }
-    options.wait = base::parse_duration(*value);
-    if (!options.wait) {
-        return wrong("'--wait' must be a duration like 30s, got '" + *value + "'");
+    return wrong(quoted(option) + " must be " + std::string{known[0]} + ", " +
+                 std::string{known[1]} + " or " + std::string{known[2]} + ", got " + quoted(value));
+}
+
+std::string_view kind_of_value(std::string_view option) {
+    return option == "--control"  ? "the path of a socket"
+           : option == "-c"       ? "a path"
+           : option == "--for"    ? "ready, done or stopped"
+           : option == "--format" ? "text, dot or mermaid"
+                                  : "a duration like 30s";
+}
+
+Taken take_value(const std::string& option, const std::string& value, ClientOptions& options) {
+    static constexpr std::array<std::string_view, 3> kGoals{"ready", "done", "stopped"};
+    static constexpr std::array<std::string_view, 3> kFormats{"text", "dot", "mermaid"};
+    if (option == "--control") {
+        options.control = value;
+        return {};
+    }
+    if (option == "-c") {
+        options.paths.push_back(value);
+        return {};
+    }
+    if (option == "--for") {
+        return take_word(option, value, kGoals, options.goal);
+    }
+    if (option == "--format") {
+        return take_word(option, value, kFormats, options.format);
+    }
+    return take_duration(option, value, option == "--wait" ? options.wait : options.timeout);
+}
+
+bool take_flag(std::string_view word, ClientOptions& options) {
+    if (word == "--json") {
+        return options.is_json = true;
+    }
+    if (word == "--watch") {
+        return options.is_watch = true;
+    }
+    return word == "--no-wait" && (options.is_no_wait = true);
+}
+
+/// Takes the option at `args[i]`, and moves `i` to its last word.
+Taken take_option(const Form& form, std::span<const std::string> args, std::size_t& i,
+                  ClientOptions& options) {
+    const auto& word = args[i];
+    if (word == "-h" || word == "--help") {
+        options.is_help = true;
+        return {};
+    }
+    const auto equals = word.starts_with("--") ? word.find('=') : std::string::npos;
+    const auto name = word.substr(0, equals);
+    if (!takes(form, name)) {
+        return wrong("unknown option " + quoted(word) + ", expected " + list_of(form.options));
+    }
+    if (equals == std::string::npos && take_flag(word, options)) {
+        return {};
+    }
+    if (equals != std::string::npos) {
+        ClientOptions ignored;
+        if (take_flag(name, ignored)) {
+            return wrong(quoted(name) + " takes no value");
+        }
+        return take_value(name, word.substr(equals + 1), options);
+    }
+    if (i + 1 == args.size()) {
+        return wrong(quoted(name) + " needs " + std::string{kind_of_value(name)});
+    }
+    return take_value(name, args[++i], options);
+}
+
+Taken check_names(const Form& form, const ClientOptions& options) {
+    const auto& names = options.services;
+    if (names.size() < form.least) {
+        return wrong("'" + std::string{form.command} +
+                     "' needs the name of a service; 'pidone status' lists them");
+    }
+    if (form.most == 0 && !names.empty()) {
+        return wrong(quoted(form.command) + " takes no service, got " + quoted(names.front()));
+    }
+    if (names.size() > form.most) {
+        return wrong("at most " + std::to_string(form.most) +
+                     (form.most == 1 ? " service can be named" : " services can be named") +
+                     (form.least == 0 ? "; without a name the whole container is meant" : ""));
+    }
+    for (const auto& name : names) {
+        if (name.empty() || name.size() > control::Name::kCapacity) {
+            return wrong(quoted(name) + " is no name of a service");
+        }
     }
     return {};
 }
 
-bool is_option(std::string_view word) {
-    return word.size() > 1 && word.starts_with('-');
-}
-
-bool take_help(Words& words, ClientOptions& options) {
-    if (words.front() != "-h" && words.front() != "--help") {
-        return false;
+Taken take_signal(ClientOptions& options) {
+    if (options.services.empty()) {
+        return wrong("'signal' needs a signal and the name of a service");
     }
-    options.is_help = true;
-    words.drop();
-    return true;
+    const auto signal = base::parse_signal(options.services.front());
+    if (!signal) {
+        return wrong(quoted(options.services.front()) + " is no signal; write pidone signal SIG " +
+                     "SERVICE, with a SIG like HUP");
+    }
+    options.signal = *signal;
+    options.services.erase(options.services.begin());
+    return {};
 }
 
 }  // namespace
 
-Parsed parse_healthcheck_options(std::span<const std::string> args) {
+Parsed parse_client_options(std::string_view command, std::span<const std::string> args) {
+    const auto* form = std::find_if(kForms.begin(), kForms.end(), [&](const Form& candidate) {
+        return candidate.command == command;
+    });
     ClientOptions options;
-    Words words{args};
-    while (!words.is_at_end() && is_option(words.front())) {
-        base::Result<void, std::string> taken;
-        if (words.front() == "--") {
-            words.drop();
-            break;
-        }
-        if (take_help(words, options)) {
+    bool has_options = true;
+    for (std::size_t i = 0; i < args.size(); ++i) {
+        if (has_options && args[i] == "--") {
+            has_options = false;
             continue;
         }
-        if (words.name() == "--wait") {
-            taken = take_wait(words, options);
-        } else if (words.name() == "--control") {
-            taken = take_control(words, options);
-        } else {
-            return wrong("unknown option '" + std::string{words.front()} +
-                         "', expected --wait or --control");
+        if (!has_options || args[i].size() < 2 || !args[i].starts_with('-')) {
+            options.services.push_back(args[i]);
+            continue;
         }
-        if (!taken) {
+        if (auto taken = take_option(*form, args, i, options); !taken) {
             return wrong(taken.error());
         }
     }
-    options.services = words.rest();
-    if (options.services.size() > control::kMaxNames) {
-        return wrong("at most " + std::to_string(control::kMaxNames) +
-                     " services can be named; without a name the whole container is meant");
+    if (options.is_help) {
+        return options;
     }
-    for (const auto& service : options.services) {
-        if (service.empty() || service.size() > control::Name::kCapacity) {
-            return wrong("'" + service + "' is no name of a service");
-        }
+    auto checked = command == "signal" ? take_signal(options) : Taken{};
+    checked = checked ? check_names(*form, options) : checked;
+    if (checked && command == "wait" && options.goal.empty()) {
+        checked = wrong("'wait' needs --for ready, --for done or --for stopped");
     }
-    return options;
-}
-
-Parsed parse_status_options(std::span<const std::string> args) {
-    ClientOptions options;
-    Words words{args};
-    while (!words.is_at_end()) {
-        if (take_help(words, options)) {
-            continue;
-        }
-        if (words.front() == "--json") {
-            options.is_json = true;
-            words.drop();
-        } else if (words.name() == "--control") {
-            if (auto taken = take_control(words, options); !taken) {
-                return wrong(taken.error());
-            }
-        } else if (is_option(words.front())) {
-            return wrong("unknown option '" + std::string{words.front()} +
-                         "', expected --json or --control");
-        } else {
-            return wrong("'status' takes no service, got '" + std::string{words.front()} +
-                         "'; it prints all of them");
-        }
+    if (!checked) {
+        return wrong(checked.error());
     }
     return options;
 }

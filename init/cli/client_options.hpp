@@ -4,27 +4,35 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/duration.hpp"
 #include "base/result.hpp"
+#include "base/signal.hpp"
 
 namespace cli {
 
-/// What `healthcheck` and `status` were told on their command line.
+/// What a sub-command that speaks to PID 1 (and `graph`, which does not) was told. Which of these
+/// a command takes is in one table in the .cpp.
 struct ClientOptions {
-    std::optional<base::Duration> wait;   ///< --wait; healthcheck only
-    std::optional<std::string> control;   ///< --control: the socket, when it was named
-    bool is_json = false;                 ///< --json; status only
-    bool is_help = false;                 ///< -h, --help
-    std::vector<std::string> services{};  ///< healthcheck only; none means the container
+    std::optional<base::Duration> wait;     ///< --wait
+    std::optional<base::Duration> timeout;  ///< --timeout; none = for ever
+    std::optional<std::string> control;     ///< --control: the socket, when it was named
+    bool is_json = false;                   ///< --json
+    bool is_watch = false;                  ///< --watch
+    bool is_no_wait = false;                ///< --no-wait
+    bool is_help = false;                   ///< -h, --help
+    std::string goal;                       ///< --for: "ready", "done" or "stopped"
+    std::string format = "text";            ///< --format: "text", "dot" or "mermaid"
+    std::vector<std::string> paths{};       ///< -c
+    base::Signal signal{};                  ///< the SIG of `signal SIG SERVICE...`
+    std::vector<std::string> services{};
 };
 
-/// Read the words after the name of the sub-command. The error is one line for people.
-[[nodiscard]] base::Result<ClientOptions, std::string> parse_healthcheck_options(
-    std::span<const std::string> args);
-[[nodiscard]] base::Result<ClientOptions, std::string> parse_status_options(
-    std::span<const std::string> args);
+/// Reads the words behind the sub-command `command`. The error is one line for people.
+[[nodiscard]] base::Result<ClientOptions, std::string> parse_client_options(
+    std::string_view command, std::span<const std::string> args);
 
 /// The socket that was named: `option`, else PIDONE_CONTROL, else nothing.
 [[nodiscard]] std::optional<std::string> named_control(const ClientOptions& options);

@@ -9,7 +9,7 @@
 namespace cli {
 
 int run_healthcheck(std::span<const std::string> args) {
-    const auto options = parse_healthcheck_options(args);
+    const auto options = parse_client_options("healthcheck", args);
     if (!options) {
         return complain("healthcheck: " + options.error(), base::kExitUsage);
     }

@@ -26,7 +26,12 @@ constexpr std::string_view kOverview =
     "  pidone show [-c PATH]... [SERVICE]        show effective settings\n"
     "  pidone probe URL... [--timeout D]         wait until all answer\n"
     "  pidone healthcheck [--wait D] [SERVICE...]   0 healthy, 1 not\n"
-    "  pidone status [--json]                    show the services of this container\n"
+    "  pidone status [--json] [--watch] [SERVICE...]\n"
+    "  pidone start|stop|restart|reload SERVICE...\n"
+    "  pidone signal SIG SERVICE...\n"
+    "  pidone wait --for ready|done|stopped SERVICE...\n"
+    "  pidone why SERVICE | analyze              what holds it, where the start's time went\n"
+    "  pidone graph [--format F] [-c PATH]...    who needs whom\n"
     "  pidone logs [-f] [-n N] [SERVICE...]      show what services wrote last\n"
     "  pidone schema [--container]               the JSON Schema of a service file\n"
     "  pidone help [COMMAND|keys] | version\n"
@@ -64,7 +69,7 @@ constexpr std::string_view kRun =
     "Exit: the program's code; 128+n when signal n killed it; 127 not found, 126 not\n"
     "executable; 64 wrong usage, 78 wrong configuration, 71 the system failed.\n";
 
-constexpr std::array<Topic, 10> kTopics{{
+constexpr std::array<Topic, 19> kTopics{{
     {"run", kRun},
     {"check",
      "Usage: pidone check [--no-root] [PATH...]\n"
@@ -106,10 +111,56 @@ constexpr std::array<Topic, 10> kTopics{{
      "  -t, --timestamps  with the time of each line\n"
      "  --control PATH    the control socket, beside which this one is\n"},
     {"status",
-     "Usage: pidone status [--json] [--control PATH]\n"
+     "Usage: pidone status [--json] [--watch] [--control PATH] [SERVICE...]\n"
      "\n"
-     "Shows the services of this container: state, pid, since when, last exit. The socket of its\n"
-     "PID 1 is --control, else PIDONE_CONTROL, else /run/pidone/control.\n"},
+     "Shows services: state, pid, since when, health, restarts, memory and CPU time of all their\n"
+     "processes, last exit and what they wait for. MEMORY is resident memory; what processes "
+     "share\n"
+     "counts for each. --watch goes on with every change, CPU in percent of one core. The socket\n"
+     "of PID 1 is --control, else PIDONE_CONTROL, else /run/pidone/control. NAME of a file with\n"
+     "instances means all of them, NAME@1 one.\n"},
+    {"start",
+     "Usage: pidone start [--no-wait] [--timeout D] [--control PATH] SERVICE...\n"
+     "\n"
+     "Starts services (and what they require, if somebody stopped that) and waits until they are\n"
+     "ready. Exit: 0; 1 when one did not start, or not in time; 64 wrong usage.\n"},
+    {"stop",
+     "Usage: pidone stop [--no-wait] [--timeout D] [--control PATH] SERVICE...\n"
+     "\n"
+     "Stops services, after those that require them, and waits until they are gone. They stay\n"
+     "stopped until 'pidone start'. Exit: 0; 1 when one is not gone in time; 64 wrong usage.\n"},
+    {"restart",
+     "Usage: pidone restart [--no-wait] [--timeout D] [--control PATH] SERVICE...\n"
+     "\n"
+     "Stops services and starts them again, with what requires them, and waits until they are\n"
+     "ready. Exit: 0; 1 when one did not come back, or not in time; 64 wrong usage.\n"},
+    {"reload",
+     "Usage: pidone reload [--control PATH] SERVICE...\n"
+     "\n"
+     "Sends each service its reload-signal (HUP). Exit: 0; 1 when one is not running.\n"},
+    {"signal",
+     "Usage: pidone signal [--control PATH] SIG SERVICE...\n"
+     "\n"
+     "Sends SIG to the main process of each service. Exit: 0; 1 when one is not running.\n"},
+    {"wait",
+     "Usage: pidone wait --for ready|done|stopped [--timeout D] [--control PATH] SERVICE...\n"
+     "\n"
+     "Waits until each service is that. Exit: 0; 1 when one cannot become it by itself any more,\n"
+     "or the time is over; 64 wrong usage.\n"},
+    {"why",
+     "Usage: pidone why [--control PATH] SERVICE\n"
+     "\n"
+     "Shows what holds the start or the stop of a service, whom it waits for, its last end and\n"
+     "its processes.\n"},
+    {"graph",
+     "Usage: pidone graph [--format text|dot|mermaid] [-c PATH]...\n"
+     "\n"
+     "Shows which service needs which, out of the files in PATH (/etc/pidone).\n"},
+    {"analyze",
+     "Usage: pidone analyze [--control PATH]\n"
+     "\n"
+     "Shows where the time of the last start went: when each service was spawned, its set-up (-)\n"
+     "and its way to readiness (=), and the chain of those that waited for one another.\n"},
     {"schema",
      "Usage: pidone schema [--container]\n"
      "\n"

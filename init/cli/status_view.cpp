@@ -2,53 +2,17 @@
 #include "cli/status_view.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
-#include <vector>
 
+#include "cli/outcome.hpp"
 #include "log/log.hpp"
 
 namespace cli {
 namespace {
 
-constexpr std::size_t kColumns = 7;
-using Row = std::array<std::string, kColumns>;
-
-/// A terminal must not obey what a service calls its status.
-std::string printable(std::string_view text) {
-    std::string out{text};
-    std::replace_if(
-        out.begin(), out.end(),
-        [](char letter) {
-            const auto byte = static_cast<unsigned char>(letter);
-            return byte < 0x20 || byte == 0x7f;
-        },
-        '?');
-    return out;
-}
-
-std::string or_dash(const std::string& text) {
-    return text.empty() ? "-" : text;
-}
-
-std::string duration_text(std::optional<base::Duration> duration) {
-    return duration ? std::string{base::to_string(*duration)} : "-";
-}
-
 std::optional<base::Duration> ready_after(const control::ServiceReply& service) {
     return service.spawned && service.ready ? std::optional{*service.ready - *service.spawned}
                                             : std::nullopt;
-}
-
-Row row_of(const control::ServiceReply& service) {
-    const bool is_alive = service.pid != base::Pid::None;
-    return {printable(service.name.view()),
-            printable(service.state.view()),
-            is_alive ? std::to_string(raw(service.pid)) : "-",
-            duration_text(service.since),
-            duration_text(ready_after(service)),
-            service.last_exit ? std::string{base::to_string(*service.last_exit)} : "-",
-            or_dash(printable(service.status_text.view()))};
 }
 
 /// The length of the sequence at `text`'s start when it is valid UTF-8 (RFC 3629), else 0.
@@ -95,16 +59,40 @@ std::string json_ending(const std::optional<base::ExitStatus>& status) {
     return logging::format(R"({{"code":{}}})", status->code());
 }
 
-std::string json_service(const control::ServiceReply& service) {
+std::string json_usage(const Usage& usage) {
+    if (!usage.is_known) {
+        return R"("memory":null,"cpu":null,"cpu_percent":null)";
+    }
+    const auto percent = usage.permille
+                             ? logging::format("{}.{}", *usage.permille / 10, *usage.permille % 10)
+                             : std::string{"null"};
+    return logging::format(R"("memory":{},"cpu":{},"cpu_percent":{})", usage.bytes,
+                           json_seconds(usage.cpu), percent);
+}
+
+std::string json_service(const control::ServiceReply& service, const Usage& usage) {
     const bool is_alive = service.pid != base::Pid::None;
-    return logging::format(
-        R"({{"name":{},"state":{},"health":"{}","pid":{},"since":{},"ready":{},"restarts":{},)"
-        R"("last_exit":{},"status_text":{}}})",
-        json_string(service.name.view()), json_string(service.state.view()),
-        control::to_string(service.health),
-        is_alive ? std::to_string(raw(service.pid)) : std::string{"null"},
-        json_seconds(service.since), json_optional(ready_after(service)), service.restarts,
-        json_ending(service.last_exit), json_string(service.status_text.view()));
+    const auto hold = hold_text(service);
+    return logging::format(R"({{"name":{},"state":{},"health":"{}","pid":{},"since":{},"ready":{},)"
+                           R"("restarts":{},"attempt":{},"limit":{},"last_exit":{},"failure":{},)",
+                           json_string(service.name.view()), json_string(service.state.view()),
+                           control::to_string(service.health),
+                           is_alive ? std::to_string(raw(service.pid)) : std::string{"null"},
+                           json_seconds(service.since), json_optional(ready_after(service)),
+                           service.restarts, service.attempt, service.limit,
+                           json_ending(service.last_exit),
+                           service.failure.is_empty() ? std::string{"null"}
+                                                      : json_string(service.failure.view())) +
+           logging::format(
+               R"("hold":{},"held_by":{},"deadline":{},"next_run":{},"spawned":{},"executed":{},)"
+               R"("essential":{},"oneshot":{},"log_lines":{},"log_drops":{},)",
+               hold.empty() ? std::string{"null"} : json_string(hold),
+               service.held_by.is_empty() ? std::string{"null"}
+                                          : json_string(service.held_by.view()),
+               json_optional(service.deadline), json_optional(service.next_run),
+               json_optional(service.spawned), json_optional(service.executed),
+               service.is_essential, service.is_oneshot, service.log_lines, service.log_drops) +
+           json_usage(usage) + ",\"status_text\":" + json_string(service.status_text.view()) + "}";
 }
 
 std::string_view mode_text(control::Mode mode) {
@@ -124,39 +112,29 @@ std::string health_line(const control::HealthReply& reply) {
     return line;
 }
 
-std::string status_table(const control::Client::Status& status) {
-    const auto& container = status.container;
-    std::string out =
-        logging::format("{}, up {}, {} mode, pidone {}\n", control::to_string(container.health),
-                        base::to_string(container.uptime).view(), mode_text(container.mode),
-                        printable(container.version.view()));
-    std::vector<Row> rows{{"SERVICE", "STATE", "PID", "SINCE", "READY IN", "LAST EXIT", "STATUS"}};
-    std::transform(status.services.begin(), status.services.end(), std::back_inserter(rows),
-                   row_of);
-    std::array<std::size_t, kColumns> widths{};
-    for (const auto& row : rows) {
-        for (std::size_t i = 0; i < kColumns; ++i) {
-            widths[i] = std::max(widths[i], row[i].size());
-        }
-    }
-    for (const auto& row : rows) {
-        for (std::size_t i = 0; i + 1 < kColumns; ++i) {
-            out += row[i];
-            out.append(widths[i] - row[i].size() + 2, ' ');
-        }
-        out += row.back() + '\n';
-    }
+std::string printable(std::string_view text) {
+    std::string out{text};
+    std::replace_if(
+        out.begin(), out.end(),
+        [](char letter) {
+            const auto byte = static_cast<unsigned char>(letter);
+            return byte < 0x20 || byte == 0x7f;
+        },
+        '?');
     return out;
 }
 
-std::string status_json(const control::Client::Status& status) {
+std::string status_json(const control::Client::Status& status, std::span<const Usage> usages) {
     const auto& container = status.container;
-    std::string out =
-        logging::format(R"({{"version":{},"mode":"{}","health":"{}","uptime":{},"services":[)",
-                        json_string(container.version.view()), mode_text(container.mode),
-                        control::to_string(container.health), json_seconds(container.uptime));
-    for (const auto& service : status.services) {
-        out += (out.back() == '[' ? "" : ",") + json_service(service);
+    std::string out = logging::format(
+        R"({{"version":{},"mode":"{}","health":"{}","uptime":{},"reaped":{},"forwarded":{},)"
+        R"("services":[)",
+        json_string(container.version.view()), mode_text(container.mode),
+        control::to_string(container.health), json_seconds(container.uptime), container.reaped,
+        container.forwarded);
+    for (std::size_t i = 0; i < status.services.size(); ++i) {
+        out += (i == 0 ? "" : ",") +
+               json_service(status.services[i], i < usages.size() ? usages[i] : Usage{});
     }
     return out + "]}\n";
 }

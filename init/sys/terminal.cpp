@@ -60,4 +60,10 @@ bool is_terminal(int fd) noexcept {
     return ::isatty(fd) == 1;
 }
 
+std::size_t terminal_columns(int fd) noexcept {
+    constexpr std::size_t kUsual = 80;
+    winsize size{};
+    return ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+}
+
 }  // namespace sys

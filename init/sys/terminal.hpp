@@ -34,4 +34,7 @@ void release_terminal(int fd) noexcept;
 /// Whether `fd` is a terminal.
 [[nodiscard]] bool is_terminal(int fd) noexcept;
 
+/// How many columns the terminal `fd` has; 80 when it does not say.
+[[nodiscard]] std::size_t terminal_columns(int fd) noexcept;
+
 }  // namespace sys

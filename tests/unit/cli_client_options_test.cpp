@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
 
 TEST_CASE("healthcheck without a word asks for the container, at once") {
-    const auto options = cli::parse_healthcheck_options({});
+    const auto options = cli::parse_client_options("healthcheck", {});
 
     REQUIRE(options);
     CHECK(!options->wait);
@@ -23,16 +23,16 @@ TEST_CASE("healthcheck takes its options and then names") {
     Words words;
 
     SUBCASE("values as words") {
-        words = {"--wait", "30s", "--control", "/c", "nginx", "--x"};
+        words = {"--wait", "30s", "--control", "/c", "nginx", "--", "--x"};
     }
     SUBCASE("values after =") {
-        words = {"--wait=30s", "--control=/c", "nginx", "--x"};
+        words = {"nginx", "--wait=30s", "--control=/c", "--", "--x"};
     }
     SUBCASE("-- ends the options") {
         words = {"--wait=30s", "--control=/c", "--", "nginx", "--x"};
     }
 
-    const auto options = cli::parse_healthcheck_options(words);
+    const auto options = cli::parse_client_options("healthcheck", words);
     REQUIRE(options);
     CHECK(options->wait == 30s);
     CHECK(options->control == "/c");
@@ -56,30 +56,56 @@ TEST_CASE("a wrong healthcheck command line says what was expected") {
     };
 
     for (const auto& row : rows) {
-        const auto options = cli::parse_healthcheck_options(row.words);
+        const auto options = cli::parse_client_options("healthcheck", row.words);
         REQUIRE(!options);
         CHECK(options.error() == row.message);
     }
 }
 
-TEST_CASE("status takes --json and --control and no name") {
-    const Words words{"--json", "--control=@pidone-1-2"};
-    const auto options = cli::parse_status_options(words);
+TEST_CASE("status takes its options and names") {
+    const Words words{"--json", "nginx", "--watch", "--control=@pidone-1-2"};
+    const auto options = cli::parse_client_options("status", words);
     REQUIRE(options);
     CHECK(options->is_json);
+    CHECK(options->is_watch);
+    CHECK(options->services == Words{"nginx"});
     CHECK(cli::named_control(*options) == "@pidone-1-2");
+}
 
-    const Words named{"nginx"};
-    CHECK(cli::parse_status_options(named).error() ==
-          "'status' takes no service, got 'nginx'; it prints all of them");
-    const Words unknown{"--watch"};
-    CHECK(cli::parse_status_options(unknown).error() ==
-          "unknown option '--watch', expected --json or --control");
+TEST_CASE("a wrong line of the other clients says what was expected") {
+    struct Row {
+        std::string command;
+        Words words;
+        std::string message;
+    };
+    const std::vector<Row> rows{
+        {"status", {"--wach"}, "unknown option '--wach', expected --json, --watch or --control"},
+        {"status", {"--json=1"}, "'--json' takes no value"},
+        {"start", {}, "'start' needs the name of a service; 'pidone status' lists them"},
+        {"stop", {"web", "--timeout", "5"}, "'--timeout' must be a duration like 30s, got '5'"},
+        {"wait", {"web"}, "'wait' needs --for ready, --for done or --for stopped"},
+        {"wait", {"web", "--for", "up"}, "'--for' must be ready, done or stopped, got 'up'"},
+        {"signal", {}, "'signal' needs a signal and the name of a service"},
+        {"signal",
+         {"USR9", "web"},
+         "'USR9' is no signal; write pidone signal SIG SERVICE, with a SIG like HUP"},
+        {"why", {"a", "b"}, "at most 1 service can be named"},
+        {"analyze", {"a"}, "'analyze' takes no service, got 'a'"},
+        {"graph", {"-c"}, "'-c' needs a path"},
+        {"graph", {"--format=png"}, "'--format' must be text, dot or mermaid, got 'png'"},
+    };
+
+    for (const auto& row : rows) {
+        CAPTURE(row.command);
+        const auto options = cli::parse_client_options(row.command, row.words);
+        REQUIRE(!options);
+        CHECK(options.error() == row.message);
+    }
 }
 
 TEST_CASE("help is asked for in either way") {
     const Words words{"-h"};
-    CHECK(cli::parse_healthcheck_options(words)->is_help);
+    CHECK(cli::parse_client_options("healthcheck", words)->is_help);
     const Words word{"--help"};
-    CHECK(cli::parse_status_options(word)->is_help);
+    CHECK(cli::parse_client_options("status", word)->is_help);
 }

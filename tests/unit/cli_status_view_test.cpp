@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "cli/status_view.hpp"
 
@@ -60,23 +61,39 @@ TEST_CASE("the line for docker's health log names the service that decided") {
 }
 
 TEST_CASE("the table of the status is aligned and safe for a terminal") {
-    CHECK(cli::status_table(site()) ==
+    const std::vector<cli::Usage> usages{{true, 10 << 20, 1500ms, std::nullopt}, {}};
+
+    CHECK(cli::status_table(site(), usages, {}) ==
           "healthy, up 3h12m, service mode, pidone 1.2.3\n"
-          "SERVICE  STATE   PID  SINCE  READY IN  LAST EXIT          STATUS\n"
-          "mariadb  up      7    3h12m  1.2s      -                  Taking \"requests\"?\xff\n"
-          "import   failed  -    5s     -         killed by SIGKILL  -\n");
+          "SERVICE  STATE   PID  SINCE  HEALTH     RESTARTS  MEMORY  CPU   LAST EXIT          "
+          "STATUS\n"
+          "mariadb  up      7    3h12m  healthy    0         10M     1.5s  -                  "
+          "Taking \"requests\"?\xff\n"
+          "import   failed  -    5s     unhealthy  1         -       -     killed by SIGKILL  -\n");
 }
 
-TEST_CASE("the JSON of the status is one line with stable keys") {
-    CHECK(
-        cli::status_json(site()) ==
-        R"({"version":"1.2.3","mode":"service","health":"healthy","uptime":11520.000,"services":[)"
-        R"({"name":"mariadb","state":"up","health":"healthy","pid":7,"since":11520.000,)"
-        R"("ready":1.250,"restarts":0,"last_exit":null,)"
-        "\"status_text\":\"Taking \\\"requests\\\"\\u000a\xef\xbf\xbd\"},"
-        R"({"name":"import","state":"failed","health":"unhealthy","pid":null,"since":5.000,)"
-        R"("ready":null,"restarts":1,"last_exit":{"signal":"SIGKILL","core":false},)"
-        "\"status_text\":\"\"}]}\n");
+TEST_CASE("a narrow terminal costs the table its least important columns") {
+    const auto table = cli::status_table(site(), {}, {.width = 60, .has_colour = false});
+    CHECK(table.find("STATUS") == std::string::npos);
+    CHECK(table.find("HEALTH") != std::string::npos);
+}
+
+TEST_CASE("colour marks the state and nothing else") {
+    const auto table = cli::status_table(site(), {}, {.width = 0, .has_colour = true});
+    CHECK(table.find("\x1b[32mup\x1b[0m") != std::string::npos);
+    CHECK(table.find("\x1b[31mfailed\x1b[0m") != std::string::npos);
+}
+
+TEST_CASE("the JSON of the status is one line with known keys") {
+    const auto json = cli::status_json(site(), {});
+    CHECK(json.starts_with(
+        R"({"version":"1.2.3","mode":"service","health":"healthy","uptime":11520.000,)"
+        R"("reaped":0,"forwarded":0,"services":[{"name":"mariadb","state":"up",)"
+        R"("health":"healthy","pid":7,"since":11520.000,"ready":1.250,"restarts":0,)"));
+    CHECK(json.find("\"status_text\":\"Taking \\\"requests\\\"\\u000a\xef\xbf\xbd\"}") !=
+          std::string::npos);
+    CHECK(json.find(R"("last_exit":{"signal":"SIGKILL","core":false})") != std::string::npos);
+    CHECK(json.ends_with("]}\n"));
 }
 
 TEST_CASE("an exit code is an object in JSON too, so that it cannot be taken for a signal") {
@@ -84,7 +101,7 @@ TEST_CASE("an exit code is an object in JSON too, so that it cannot be taken for
     status.services.erase(status.services.begin());
     status.services[0].last_exit = base::ExitStatus::exited(3);
 
-    CHECK(cli::status_json(status).find(R"("last_exit":{"code":3})") != std::string::npos);
+    CHECK(cli::status_json(status, {}).find(R"("last_exit":{"code":3})") != std::string::npos);
 }
 
 TEST_CASE("a JSON string escapes what it must and replaces what is no UTF-8") {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "cli/client_session.hpp"
+
+#include <algorithm>
+
+#include "base/exit_status.hpp"
+#include "base/suggest.hpp"
+#include "cli/client_output.hpp"
+#include "cli/commands.hpp"
+#include "cli/init_mode.hpp"
+
+namespace cli {
+
+Session open_session(std::string_view command, std::span<const std::string> args) {
+    Session session;
+    const std::string name{command};
+    auto options = parse_client_options(command, args);
+    if (!options) {
+        session.exit_code = complain(name + ": " + options.error(), base::kExitUsage);
+        return session;
+    }
+    session.options = std::move(*options);
+    if (session.options.is_help) {
+        session.exit_code = run_help({&name, 1});
+        return session;
+    }
+    const auto socket = named_control(session.options);
+    auto client = control::Client::connect(socket);
+    if (client) {
+        session.client.emplace(std::move(*client));
+    } else if (!socket && init_is_in_command_mode()) {
+        session.exit_code =
+            complain(name + ": PID 1 is in command mode and has no control socket", 1);
+    } else {
+        session.exit_code = complain(client.error());
+    }
+    return session;
+}
+
+base::Result<std::vector<std::size_t>, std::string> select_services(
+    const control::Client::Status& status, std::span<const std::string> names) {
+    std::vector<std::size_t> chosen;
+    std::vector<std::string_view> known;
+    for (const auto& service : status.services) {
+        known.push_back(service.name.view());
+    }
+    const auto add = [&](std::size_t index) {
+        if (std::find(chosen.begin(), chosen.end(), index) == chosen.end()) {
+            chosen.push_back(index);
+        }
+    };
+    for (std::size_t i = 0; names.empty() && i < known.size(); ++i) {
+        add(i);
+    }
+    for (const auto& name : names) {
+        bool is_known = false;
+        for (std::size_t i = 0; i < known.size(); ++i) {
+            if (known[i] == name || known[i].starts_with(name + "@")) {
+                add(i);
+                is_known = true;
+            }
+        }
+        if (!is_known) {
+            const auto close = base::suggest(name, known);
+            return base::unexpected("no service '" + name + "' in this container; " +
+                                    (close.empty() ? std::string{"'pidone status' lists them"}
+                                                   : "did you mean '" + std::string{close} + "'?"));
+        }
+    }
+    return chosen;
+}
+
+}  // namespace cli

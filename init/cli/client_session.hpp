@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/client_options.hpp"
+#include "control/client.hpp"
+
+namespace cli {
+
+/// What every client begins with: its options read and PID 1 reached. Else what was wrong is said,
+/// or the help shown, and `exit_code` is what to leave with.
+struct Session {
+    ClientOptions options{};
+    std::optional<control::Client> client{};
+    int exit_code = 0;
+};
+[[nodiscard]] Session open_session(std::string_view command, std::span<const std::string> args);
+
+/// The services that `names` mean, by their index in `status`: one, or all instances of a file.
+/// Without names all. The error names the one that is none.
+[[nodiscard]] base::Result<std::vector<std::size_t>, std::string> select_services(
+    const control::Client::Status& status, std::span<const std::string> names);
+
+}  // namespace cli

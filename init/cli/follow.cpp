@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "cli/follow.hpp"
+
+#include <algorithm>
+
+#include "cli/client_output.hpp"
+#include "cli/client_session.hpp"
+#include "cli/commands.hpp"
+#include "sys/clock.hpp"
+
+namespace cli {
+namespace {
+
+const control::ServiceReply* find(const control::Client::Status& status, const std::string& name) {
+    const auto found = std::find_if(
+        status.services.begin(), status.services.end(),
+        [&](const control::ServiceReply& service) { return service.name.view() == name; });
+    return found == status.services.end() ? nullptr : &*found;
+}
+
+/// Says what is known now of those that are not over; gives the exit code so far.
+int report(const control::Client::Status& status, Goal goal, std::vector<Followed>& services,
+           const std::optional<base::Duration>& expired) {
+    int code = 0;
+    for (auto& followed : services) {
+        const auto* service = find(status, followed.name);
+        if (followed.is_over || service == nullptr) {
+            continue;
+        }
+        const auto verdict = judge(goal, *service, followed.last_spawn);
+        if (verdict == Verdict::Pending && !expired) {
+            continue;
+        }
+        followed.is_over = true;
+        const auto line = outcome_line(goal, verdict, *service, status.container.uptime);
+        if (verdict == Verdict::Reached) {
+            code = std::max(code, print(line + "\n"));
+        } else {
+            code = complain(line + (verdict == Verdict::Pending
+                                        ? " (--timeout " + base::to_string(*expired) + " is over)"
+                                        : ""),
+                            1);
+        }
+    }
+    return code;
+}
+
+}  // namespace
+
+int follow(control::Client& client, Goal goal, std::vector<Followed>& services,
+           std::optional<base::Duration> timeout) {
+    const auto began = sys::now();
+    const auto is_over = [](const Followed& followed) { return followed.is_over; };
+    std::uint64_t seen = 0;
+    int code = 0;
+    while (!std::all_of(services.begin(), services.end(), is_over)) {
+        const auto left = timeout ? *timeout - (sys::now() - began) : control::kMaxWait;
+        const auto status = client.status(seen, std::max(left, base::Duration{0}));
+        if (!status) {
+            return complain(status.error());
+        }
+        seen = status->container.generation;
+        const bool has_expired = timeout && sys::now() - began >= *timeout;
+        code = std::max(code, report(*status, goal, services,
+                                     has_expired ? timeout : std::optional<base::Duration>{}));
+    }
+    return code;
+}
+
+int run_wait(std::span<const std::string> args) {
+    auto session = open_session("wait", args);
+    if (!session.client) {
+        return session.exit_code;
+    }
+    const auto status = session.client->status();
+    if (!status) {
+        return complain(status.error());
+    }
+    const auto chosen = select_services(*status, session.options.services);
+    if (!chosen) {
+        return complain(chosen.error(), 1);
+    }
+    std::vector<Followed> followed;
+    for (const auto index : *chosen) {
+        followed.push_back({std::string{status->services[index].name.view()}, {}, false});
+    }
+    const auto& goal = session.options.goal;
+    return follow(*session.client,
+                  goal == "ready"  ? Goal::Ready
+                  : goal == "done" ? Goal::Done
+                                   : Goal::Stopped,
+                  followed, session.options.timeout);
+}
+
+}  // namespace cli

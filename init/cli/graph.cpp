@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "base/exit_status.hpp"
+#include "cli/client_options.hpp"
+#include "cli/client_output.hpp"
+#include "cli/commands.hpp"
+#include "cli/config_files.hpp"
+#include "cli/graph_view.hpp"
+
+namespace cli {
+
+int run_graph(std::span<const std::string> args) {
+    auto options = parse_client_options("graph", args);
+    if (!options) {
+        return complain("graph: " + options.error(), base::kExitUsage);
+    }
+    if (options->is_help) {
+        const std::string topic = "graph";
+        return run_help({&topic, 1});
+    }
+    if (options->paths.empty()) {
+        options->paths.emplace_back("/etc/pidone");
+    }
+    const auto loaded = load_config(options->paths);
+    if (!loaded) {
+        print_error(loaded.error());
+        return base::kExitConfig;
+    }
+    const auto& spec = loaded->spec;
+    return print(options->format == "dot"       ? graph_dot(spec)
+                 : options->format == "mermaid" ? graph_mermaid(spec)
+                                                : graph_text(spec));
+}
+
+}  // namespace cli

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "cli/client_output.hpp"
+#include "cli/client_session.hpp"
+#include "cli/commands.hpp"
+#include "cli/follow.hpp"
+
+/// The sub-commands that change something: start, stop, restart, reload and signal.
+namespace cli {
+namespace {
+
+using control::Action;
+
+struct Words {
+    std::string_view name;     ///< of the command
+    std::string_view present;  ///< "stopping"
+    std::string_view verb;     ///< "stops"
+    Goal goal;
+    core::State already;
+};
+
+const Words& words_of(Action action) {
+    static constexpr Words kStart{"start", "starting", "starts", Goal::Start, core::State::Up};
+    static constexpr Words kStop{"stop", "stopping", "stops", Goal::Stop, core::State::Stopped};
+    static constexpr Words kRestart{"restart", "restarting", "restarts", Goal::Restart,
+                                    core::State::Stopped};
+    return action == Action::Start ? kStart : action == Action::Stop ? kStop : kRestart;
+}
+
+std::string join(std::span<const std::string> names) {
+    std::string out;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        out += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+    }
+    return out;
+}
+
+/// "stopping db also stops web, which requires it"; "" when nothing else is touched.
+std::string also_line(Action action, const std::vector<std::string>& asked,
+                      const control::ManageReply& reply) {
+    if (reply.also_count == 0) {
+        return {};
+    }
+    std::vector<std::string> others;
+    const auto named = std::min<std::size_t>(reply.also_count, control::kMaxNames);
+    for (const auto& name : std::span{reply.also}.first(named)) {
+        others.emplace_back(name.view());
+    }
+    if (reply.also_count > named) {
+        others.push_back(std::to_string(reply.also_count - named) + " more");
+    }
+    const auto& words = words_of(action);
+    const bool is_one = reply.also_count == 1;
+    const std::string_view why = action == Action::Start
+                                     ? (asked.size() == 1 ? "it requires" : "they require")
+                                 : is_one ? "requires it"
+                                          : "require it";
+    return std::string{words.present} + " " + join(asked) + " also " + std::string{words.verb} +
+           " " + join(others) + ", which " + std::string{why} + "\n";
+}
+
+int change(Action action, std::span<const std::string> args) {
+    const auto& words = words_of(action);
+    auto session = open_session(words.name, args);
+    if (!session.client) {
+        return session.exit_code;
+    }
+    const auto& options = session.options;
+    const auto before = session.client->status();
+    if (!before) {
+        return complain(before.error());
+    }
+    const auto chosen = select_services(*before, options.services);
+    if (!chosen) {
+        return complain(chosen.error(), 1);
+    }
+    const auto accepted = session.client->manage(action, options.services);
+    if (!accepted) {
+        return complain(accepted.error());
+    }
+    print(also_line(action, options.services, *accepted));
+    std::vector<Followed> followed;
+    for (const auto index : *chosen) {
+        const auto& service = before->services[index];
+        const auto state = state_of(service);
+        if (words.goal != Goal::Restart && state == words.already) {
+            print(std::string{service.name.view()} + " is already " +
+                  std::string{service.state.view()} + "\n");
+            continue;
+        }
+        followed.push_back({std::string{service.name.view()}, service.spawned, false});
+    }
+    if (options.is_no_wait) {
+        return 0;
+    }
+    return follow(*session.client, words.goal, followed, options.timeout);
+}
+
+/// Signals are sent, not waited for: what a service makes of one is its own affair.
+int send_signal(Action action, std::string_view command, std::span<const std::string> args) {
+    auto session = open_session(command, args);
+    if (!session.client) {
+        return session.exit_code;
+    }
+    const auto reply =
+        session.client->manage(action, session.options.services, session.options.signal);
+    return reply ? 0 : complain(reply.error());
+}
+
+}  // namespace
+
+int run_start(std::span<const std::string> args) {
+    return change(Action::Start, args);
+}
+
+int run_stop(std::span<const std::string> args) {
+    return change(Action::Stop, args);
+}
+
+int run_restart(std::span<const std::string> args) {
+    return change(Action::Restart, args);
+}
+
+int run_reload(std::span<const std::string> args) {
+    return send_signal(Action::Reload, "reload", args);
+}
+
+int run_signal(std::span<const std::string> args) {
+    return send_signal(Action::Signal, "signal", args);
+}
+
+}  // namespace cli

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "cli/outcome.hpp"
+
+#include "base/exit_status.hpp"
+
+namespace cli {
+namespace {
+
+using control::Hold;
+using core::State;
+
+std::string span_text(const std::optional<base::Duration>& duration) {
+    return duration ? std::string{base::to_string(*duration)} : std::string{"a moment"};
+}
+
+std::string attempts(const control::ServiceReply& service) {
+    return "attempt " + std::to_string(service.attempt) +
+           (service.limit == 0 ? "" : " of " + std::to_string(service.limit));
+}
+
+/// The same run as before the wish is not yet the one that was asked for.
+Verdict judge_start(const control::ServiceReply& service, bool is_new_run) {
+    const auto state = state_of(service);
+    if (state == State::Failed || state == State::Stopped) {
+        return Verdict::Failed;
+    }
+    if (!is_new_run) {
+        return Verdict::Pending;
+    }
+    if (state == State::Scheduled && service.last_exit) {
+        const bool is_success = *service.last_exit == base::ExitStatus::exited(0);
+        return is_success ? Verdict::Reached : Verdict::Failed;
+    }
+    return state == State::Up || state == State::Done ? Verdict::Reached : Verdict::Pending;
+}
+
+std::string_view verb(Goal goal) {
+    switch (goal) {
+    case Goal::Start:
+        return "start";
+    case Goal::Restart:
+        return "restart";
+    case Goal::Ready:
+        return "become ready";
+    case Goal::Done:
+        return "succeed";
+    case Goal::Stop:
+    case Goal::Stopped:
+        return "stop";
+    }
+    return "start";
+}
+
+std::string reached_line(Goal goal, const control::ServiceReply& service, base::Duration uptime) {
+    std::string line{service.name.view()};
+    const auto state = state_of(service);
+    if (goal == Goal::Stop || goal == Goal::Stopped) {
+        line += " stopped";
+        return line + (service.last_exit ? " (" + base::to_string(*service.last_exit) + ")" : "");
+    }
+    if (state == State::Done || state == State::Scheduled) {
+        return line + " is done: " + failure_text(service, uptime);
+    }
+    line += goal == Goal::Restart ? " restarted" : goal == Goal::Ready ? " is ready" : " started";
+    if (service.ready && service.spawned) {
+        line += ", ready after " + base::to_string(*service.ready - *service.spawned);
+    }
+    return line;
+}
+
+}  // namespace
+
+State state_of(const control::ServiceReply& service) {
+    for (auto state = State::Waiting; state < State::Stopped;
+         state = static_cast<State>(static_cast<int>(state) + 1)) {
+        if (core::to_string(state) == service.state.view()) {
+            return state;
+        }
+    }
+    return service.state.view() == core::to_string(State::Stopped) ? State::Stopped : State::Failed;
+}
+
+Verdict judge(Goal goal, const control::ServiceReply& service,
+              std::optional<base::Duration> last_spawn) {
+    const auto state = state_of(service);
+    switch (goal) {
+    case Goal::Start:
+    case Goal::Ready:
+        return judge_start(service, true);
+    case Goal::Restart:
+        return judge_start(service, service.spawned != last_spawn);
+    case Goal::Done:
+        // A service that is up need not end.
+        return state == State::Up ? Verdict::Pending : judge_start(service, true);
+    case Goal::Stop:
+    case Goal::Stopped:
+        return core::has_ended(state) ? Verdict::Reached : Verdict::Pending;
+    }
+    return Verdict::Pending;
+}
+
+std::string outcome_line(Goal goal, Verdict verdict, const control::ServiceReply& service,
+                         base::Duration uptime) {
+    if (verdict == Verdict::Reached) {
+        return reached_line(goal, service, uptime);
+    }
+    auto line = std::string{service.name.view()} + " did not " + std::string{verb(goal)} + ": ";
+    if (verdict == Verdict::Pending) {
+        const auto hold = hold_text(service);
+        return line + "it is still " + std::string{service.state.view()} +
+               (hold.empty() ? "" : "; " + hold);
+    }
+    if (state_of(service) == State::Stopped) {
+        const auto hold = hold_text(service);
+        return line + (hold.empty() ? "it was stopped" : hold);
+    }
+    const auto reason = failure_text(service, uptime);
+    line += reason.empty() ? "what it requires failed" : reason;
+    if (service.attempt > 0 && state_of(service) == State::Failed) {
+        line += " (gave up after " + std::to_string(service.attempt) +
+                (service.attempt == 1 ? " attempt)" : " attempts)");
+    }
+    return line;
+}
+
+std::string hold_text(const control::ServiceReply& service) {
+    const std::string other{service.held_by.view()};
+    const std::string step{service.step.view()};
+    switch (service.hold) {
+    case Hold::None:
+        return {};
+    case Hold::Requirement:
+        return "waits for " + other + ", which it requires";
+    case Hold::After:
+        return "waits for " + other + ", after which it comes";
+    case Hold::Requirer:
+        return "waits until " + other + ", which needs it, is down";
+    case Hold::Backoff:
+        return "restarts in " + span_text(service.deadline) + " (" + attempts(service) + ")";
+    case Hold::Schedule:
+        return service.next_run ? "runs in " + span_text(service.next_run)
+                                : std::string{"runs when its schedule says so"};
+    case Hold::ByHand:
+        return "stopped by hand; 'pidone start " + std::string{service.name.view()} + "' starts it";
+    case Hold::Disabled:
+        return "not enabled (enabled = false)";
+    case Hold::SetUp:
+        return "set-up: " + (step.empty() ? std::string{"nothing has been said of it"} : step);
+    case Hold::Readiness:
+        return "it has not said that it is ready" +
+               (service.deadline ? " (ready-timeout in " + span_text(service.deadline) + ")" : "");
+    case Hold::Hook:
+        return "before-stop runs, " + span_text(service.deadline) + " more at most";
+    case Hold::OwnProcesses:
+        return "processes of its own are alive" +
+               (service.deadline ? "; KILL in " + span_text(service.deadline) : "");
+    }
+    return {};
+}
+
+std::string failure_text(const control::ServiceReply& service, base::Duration uptime) {
+    if (!service.failure.is_empty()) {
+        return std::string{service.failure.view()};
+    }
+    if (!service.last_exit) {
+        return {};
+    }
+    std::string text = base::to_string(*service.last_exit);
+    // While nothing runs, the last run began at `spawned` and ended when this state began.
+    const bool is_down = !core::is_live(state_of(service));
+    if (is_down && service.spawned && uptime >= service.since + *service.spawned) {
+        text += " after " + base::to_string(uptime - service.since - *service.spawned);
+    }
+    return text;
+}
+
+}  // namespace cli

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <vector>
+
+#include "cli/client_output.hpp"
+#include "cli/client_session.hpp"
+#include "cli/commands.hpp"
+#include "cli/outcome.hpp"
+#include "cli/status_view.hpp"
+#include "log/log.hpp"
+#include "sys/process_table.hpp"
+#include "sys/tree_usage.hpp"
+
+namespace cli {
+namespace {
+
+using control::ServiceReply;
+using Status = control::Client::Status;
+
+const ServiceReply* find(const Status& status, std::string_view name) {
+    const auto found =
+        std::find_if(status.services.begin(), status.services.end(),
+                     [&](const ServiceReply& service) { return service.name.view() == name; });
+    return found == status.services.end() ? nullptr : &*found;
+}
+
+/// The service, then whom it waits for, then whom that one waits for.
+std::string chain_text(const Status& status, const ServiceReply& first) {
+    std::string out;
+    std::string indent;
+    const auto* service = &first;
+    for (std::size_t i = 0; service != nullptr && i < status.services.size(); ++i) {
+        out += indent + printable(service->name.view()) + ": " + printable(service->state.view()) +
+               " for " + base::to_string(service->since);
+        const auto hold = hold_text(*service);
+        out += (hold.empty() ? "" : ", " + printable(hold)) + "\n";
+        indent += "  ";
+        service = service->held_by.is_empty() ? nullptr : find(status, service->held_by.view());
+    }
+    return out;
+}
+
+std::string history_text(const ServiceReply& service, base::Duration uptime) {
+    std::string out;
+    if (const auto failure = failure_text(service, uptime); !failure.empty()) {
+        out += "  last end: " + printable(failure) + "\n";
+    }
+    if (service.attempt > 0) {
+        out += "  restarts in a row: " + std::to_string(service.attempt) +
+               (service.limit == 0 ? "" : " of " + std::to_string(service.limit)) + "\n";
+    }
+    if (!service.status_text.is_empty()) {
+        out += "  it says: " + printable(service.status_text.view()) + "\n";
+    }
+    return out;
+}
+
+/// The processes of the service; also those that outlived the main one, by what PID 1 gave them.
+std::string processes_text(const ServiceReply& service) {
+    std::vector<sys::ProcessInfo> processes;
+    sys::ProcessScan scan;
+    while (const auto process = scan.next()) {
+        processes.push_back(*process);
+    }
+    const sys::TreeRoot root{service.pid, service.name.view()};
+    const auto owners = sys::assign_trees(processes, {&root, 1});
+    const auto marker = "PIDONE_SERVICE=" + std::string{service.name.view()};
+    std::string out;
+    for (std::size_t i = 0; i < processes.size(); ++i) {
+        const auto& process = processes[i];
+        if (!process.is_alive() || (owners[i] < 0 && !sys::environ_has(process.pid, marker))) {
+            continue;
+        }
+        out +=
+            logging::format("  process {} {}, {} old{}\n", raw(process.pid),
+                            printable(process.name()), base::to_string(sys::age_of(process)).view(),
+                            process.pid == service.pid ? " (main)" : "");
+    }
+    return out;
+}
+
+}  // namespace
+
+int run_why(std::span<const std::string> args) {
+    auto session = open_session("why", args);
+    if (!session.client) {
+        return session.exit_code;
+    }
+    const auto status = session.client->status();
+    if (!status) {
+        return complain(status.error());
+    }
+    const auto chosen = select_services(*status, session.options.services);
+    if (!chosen) {
+        return complain(chosen.error(), 1);
+    }
+    std::string out;
+    for (const auto index : *chosen) {
+        const auto& service = status->services[index];
+        out += chain_text(*status, service) + history_text(service, status->container.uptime);
+        if (core::is_live(state_of(service))) {
+            out += processes_text(service);
+        }
+    }
+    return print(out);
+}
+
+}  // namespace cli
