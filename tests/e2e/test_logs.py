@@ -14,7 +14,7 @@ import threading
 import time
 
 import pytest
-from harness import SLOW, cpu_ticks, descriptors, full_pipe, settle, switches, wait_until
+from harness import SLOW, cpu_ticks, descriptors, full_pipe, read_proc, settle, switches, wait_until
 
 RESTED = "exec sleep 600"
 FLOOD = ("command = ['/usr/bin/python3', '-c', '''\n"
@@ -134,28 +134,35 @@ def test_an_idle_pump_does_not_wake_up(lab):
     assert (switches(pump), cpu_ticks(pump)) == before
 
 
-@pytest.mark.unsanitized
-def test_a_hundred_kills_lose_no_line(lab):
-    seeded, blocks = random.Random(11), 1000
+def flood_with_kills(lab, seeded, most, blocks=1000):
+    """100 MB of numbered lines while the pump is killed at random moments; returns how often it was."""
     run = lab.service(FLOOD.format(blocks=blocks) + '[log]\nmode = "prefix"\n')
     kills, killed = 0, None
-    while kills < 100 and run.running():
+    while kills < most and run.running():
         pump = next((p for p, name in run.tree().items() if name == "pidone-log"), None)
         if pump is None or pump == killed:
             continue
         time.sleep(seeded.random() * 0.004)  # the random moment
-        with open(f"/proc/{pump}/comm") if os.path.exists(f"/proc/{pump}/comm") else open(os.devnull) as comm:
-            if comm.read() == "pidone-log\n":
-                os.kill(pump, signal.SIGKILL)
-                kills, killed = kills + 1, pump
+        if read_proc(pump, "comm") == "pidone-log\n":
+            os.kill(pump, signal.SIGKILL)
+            kills, killed = kills + 1, pump
     assert run.wait(30) == 0
     counts, torn = numbers(bytes(run.out.data))
-    missing = [n for n in range(blocks * 1000) if n not in counts]
     repeats = sum(counts.values()) - len(counts)
-    said = run.stderr.count("another one goes on")
-    assert missing == [] and said >= kills // 2
+    print(f"{kills} kills, {repeats} lines repeated, {len(torn)} cut")
+    assert [n for n in range(blocks * 1000) if n not in counts] == []
     # 64 KiB of lines of 105 bytes for each pump that died, and a line that was cut.
     assert repeats <= kills * 700 and len(torn) <= 2 * kills
+    return kills
+
+
+@pytest.mark.unsanitized
+def test_a_hundred_kills_lose_no_line(lab):
+    seeded, kills = random.Random(11), 0
+    while kills < 100:
+        done = flood_with_kills(lab, seeded, 100 - kills)
+        assert done > 0
+        kills += done
 
 
 def slow_run(lab, service, **kw):
