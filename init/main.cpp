@@ -18,15 +18,16 @@ struct SubCommand {
 };
 
 constexpr std::array kSubCommands{
-    SubCommand{"check", cli::run_check},   SubCommand{"show", cli::run_show},
-    SubCommand{"probe", cli::run_probe},   SubCommand{"healthcheck", cli::run_healthcheck},
-    SubCommand{"logs", cli::run_logs},     SubCommand{"start", cli::run_start},
-    SubCommand{"stop", cli::run_stop},     SubCommand{"restart", cli::run_restart},
-    SubCommand{"reload", cli::run_reload}, SubCommand{"signal", cli::run_signal},
-    SubCommand{"wait", cli::run_wait},     SubCommand{"why", cli::run_why},
-    SubCommand{"graph", cli::run_graph},   SubCommand{"analyze", cli::run_analyze},
-    SubCommand{"status", cli::run_status}, SubCommand{"help", cli::run_help},
-    SubCommand{"schema", cli::run_schema}, SubCommand{"version", cli::run_version},
+    SubCommand{"check", cli::run_check},     SubCommand{"show", cli::run_show},
+    SubCommand{"probe", cli::run_probe},     SubCommand{"healthcheck", cli::run_healthcheck},
+    SubCommand{"logs", cli::run_logs},       SubCommand{"start", cli::run_start},
+    SubCommand{"stop", cli::run_stop},       SubCommand{"restart", cli::run_restart},
+    SubCommand{"reload", cli::run_reload},   SubCommand{"signal", cli::run_signal},
+    SubCommand{"wait", cli::run_wait},       SubCommand{"why", cli::run_why},
+    SubCommand{"graph", cli::run_graph},     SubCommand{"analyze", cli::run_analyze},
+    SubCommand{"status", cli::run_status},   SubCommand{"exporter", cli::run_exporter},
+    SubCommand{"help", cli::run_help},       SubCommand{"schema", cli::run_schema},
+    SubCommand{"version", cli::run_version},
 };
 
 // A client is an ordinary program: Ctrl-C ends it.

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 BUILD_TOOLS=(git g++ meson ninja-build pkg-config libfmt-dev libtomlplusplus-dev doctest-dev libexpected-dev)
-E2E_TOOLS=(python3 python3-pytest procps util-linux iproute2 openssl podman)
+E2E_TOOLS=(python3 python3-pytest python3-prometheus-client procps util-linux iproute2 openssl podman)
 LINT_TOOLS=(clang-format-14 clang-tidy-14 shellcheck python3-yaml binutils mandoc)
 STACK_TOOLS=(python3-pytest python3-yaml openssl curl)
 PYTHON=/usr/bin/python3 # Debian's own, which has Debian's pytest
@@ -23,6 +23,21 @@ need() {
             absent+=("$package")
     done
     [ "${#absent[@]}" -eq 0 ] || apt_install "${absent[@]}"
+}
+
+# Prometheus and promtool, for the tests of the exporter. Debian's package would start a daemon, so only its
+# programs are taken out of it. Where they cannot be had the tests say so.
+need_prometheus() {
+    local place=$ROOT/build/prometheus
+    PATH=$PATH:$place/usr/bin
+    if have promtool || ! have apt-get; then return; fi
+    mkdir -p "$place"
+    say "fetching with apt: prometheus"
+    (
+        cd "$place"
+        apt-get -qq download prometheus 2>/dev/null || { is_root && apt-get -qq update && apt-get -qq download prometheus; }
+        dpkg-deb --extract prometheus_*.deb . && rm prometheus_*.deb
+    ) || warn "prometheus could not be fetched"
 }
 
 # count SUITE PASSED FAILED SKIPPED
@@ -106,6 +121,7 @@ run_lint() {
 run_e2e() {
     need "${E2E_TOOLS[@]}"
     build_release
+    need_prometheus
     PIDONE=$ROOT/build/init/pidone run_pytest e2e tests/e2e
 }
 
@@ -137,6 +153,7 @@ run_stack() {
 run_asan() {
     need "${E2E_TOOLS[@]}"
     build build-asan -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false
+    need_prometheus
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     run_meson asan-unit build-asan 10
     export ASAN_OPTIONS=detect_leaks=0 PIDONE_SANITIZED=1 E2E_PATIENCE=4

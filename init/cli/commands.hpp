@@ -40,6 +40,8 @@ namespace cli {
 [[nodiscard]] int run_status(std::span<const std::string> args);
 /// `pidone schema [--container]`: the JSON Schema of service files, or of pidone.toml.
 [[nodiscard]] int run_schema(std::span<const std::string> args);
+/// `pidone exporter [--listen ADDR]`: serves metrics until a signal ends it.
+[[nodiscard]] int run_exporter(std::span<const std::string> args);
 /// `pidone help [COMMAND]`.
 [[nodiscard]] int run_help(std::span<const std::string> args);
 /// `pidone version`.

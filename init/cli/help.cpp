@@ -34,6 +34,7 @@ constexpr std::string_view kOverview =
     "  pidone graph [--format F] [-c PATH]...    who needs whom\n"
     "  pidone logs [-f] [-n N] [SERVICE...]      show what services wrote last\n"
     "  pidone schema [--container]               the JSON Schema of a service file\n"
+    "  pidone exporter [--listen ADDR]           serve metrics to Prometheus\n"
     "  pidone help [COMMAND|keys] | version\n"
     "\n"
     "'pidone help run' lists the options, 'pidone help keys' what a service file may hold.\n"
@@ -69,7 +70,7 @@ constexpr std::string_view kRun =
     "Exit: the program's code; 128+n when signal n killed it; 127 not found, 126 not\n"
     "executable; 64 wrong usage, 78 wrong configuration, 71 the system failed.\n";
 
-constexpr std::array<Topic, 19> kTopics{{
+constexpr std::array<Topic, 20> kTopics{{
     {"run", kRun},
     {"check",
      "Usage: pidone check [--no-root] [PATH...]\n"
@@ -166,6 +167,16 @@ constexpr std::array<Topic, 19> kTopics{{
      "\n"
      "Prints the JSON Schema (draft-07) of service files, or of pidone.toml with --container.\n"
      "An editor completes and checks by it: '#:schema PATH' in the first line of a file.\n"},
+    {"exporter",
+     "Usage: pidone exporter [--listen ADDR] [--control PATH]\n"
+     "\n"
+     "Serves the metrics of this container at http://ADDR/metrics, for Prometheus: text format\n"
+     "0.0.4, or OpenMetrics 1.0.0 for who asks for it. ADDR is ADDRESS:PORT, [ADDRESS]:PORT,\n"
+     ":PORT (every address) or unix:///PATH; the default is 127.0.0.1:10191. It needs no\n"
+     "privilege: run it as a service with a user of its own. The socket of PID 1 is --control,\n"
+     "else PIDONE_CONTROL, else /run/pidone/control.\n"
+     "\n"
+     "Exit: 64 wrong usage, 71 it cannot listen; else it runs until a signal ends it.\n"},
     {"help",
      "Usage: pidone help [COMMAND|keys]\n"
      "\n"

@@ -42,9 +42,10 @@ constexpr std::array<OptionForm, 13> kForms{{{'s', "subreaper", false},
                                              {'h', "help", false},
                                              {'V', "version", false}}};
 
-constexpr std::array<std::string_view, 18> kSubCommands{
-    "start", "stop", "restart", "reload", "signal",      "wait",   "why",    "graph", "analyze",
-    "check", "logs", "show",    "probe",  "healthcheck", "status", "schema", "help",  "version"};
+constexpr std::array<std::string_view, 19> kSubCommands{
+    "start",  "stop",    "restart",  "reload", "signal", "wait",  "why",
+    "graph",  "analyze", "check",    "logs",   "show",   "probe", "healthcheck",
+    "status", "schema",  "exporter", "help",   "version"};
 
 constexpr const char* kDefaultPath = "/etc/pidone";
 

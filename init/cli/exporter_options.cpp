@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "cli/exporter_options.hpp"
+
+#include "base/address.hpp"
+
+namespace cli {
+namespace {
+
+constexpr std::string_view kTcp = "tcp://";
+
+base::unexpected<std::string> wrong(std::string message) {
+    return base::unexpected<std::string>{std::move(message)};
+}
+
+}  // namespace
+
+base::Result<base::Endpoint, std::string> parse_listen_address(std::string_view text) {
+    if (text.starts_with("unix:")) {
+        return base::parse_endpoint(text);
+    }
+    if (text.starts_with(kTcp)) {
+        text.remove_prefix(kTcp.size());
+    }
+    const bool is_any = text.starts_with(':');
+    auto endpoint =
+        base::parse_endpoint(std::string{kTcp} + (is_any ? "[::]" : "") + std::string{text});
+    if (endpoint && endpoint->host == "localhost") {
+        endpoint->host = "127.0.0.1";
+    }
+    // A name is no address: what it stands for may change, and differ from what was meant.
+    if (!endpoint || !base::is_address(endpoint->host)) {
+        return wrong("expected ADDRESS:PORT, [ADDRESS]:PORT, :PORT or unix:///PATH");
+    }
+    if (is_any) {
+        endpoint->host.clear();
+    }
+    return endpoint;
+}
+
+base::Result<ExporterOptions, std::string> parse_exporter_options(
+    std::span<const std::string> args) {
+    ExporterOptions options;
+    std::string listen{kExporterAddress};
+    while (!args.empty()) {
+        const std::string& word = args.front();
+        args = args.subspan(1);
+        if (word == "-h" || word == "--help") {
+            options.is_help = true;
+            continue;
+        }
+        const auto name = word.substr(0, word.find('='));
+        if (name != "--listen" && name != "--control") {
+            return wrong("unknown argument '" + word + "', expected --listen or --control");
+        }
+        std::string value;
+        if (name.size() != word.size()) {
+            value = word.substr(name.size() + 1);
+        } else if (args.empty()) {
+            return wrong("'" + name + "' needs " +
+                         (name == "--listen" ? "an address" : "the path of a socket"));
+        } else {
+            value = args.front();
+            args = args.subspan(1);
+        }
+        if (name == "--listen") {
+            listen = std::move(value);
+        } else {
+            options.control = std::move(value);
+        }
+    }
+    auto endpoint = parse_listen_address(listen);
+    if (!endpoint) {
+        return wrong("'--listen " + listen + "': " + endpoint.error());
+    }
+    options.listen = std::move(*endpoint);
+    return options;
+}
+
+}  // namespace cli
