@@ -100,7 +100,7 @@ void __glibcxx_assert_fail(const char* file, int, const char* function,
 // toml++ reads numbers such as 0.1 with it. libstdc++'s is exact to the last bit by means of tables
 // and of strtold(3) with its locales; this one is to some 15 digits, and no key wants more than 4.
 from_chars_result from_chars(const char* first, const char* last, double& value,
-                             chars_format) noexcept {
+                             chars_format format) noexcept {
     Decimal number;
     const char* text = first;
     if (text != last && *text == '-') {
@@ -118,7 +118,9 @@ from_chars_result from_chars(const char* first, const char* last, double& value,
     if (!has_digits) {
         return {first, errc::invalid_argument};
     }
-    text = read_exponent(text, last, number);
+    if ((format & chars_format::scientific) != chars_format{}) {
+        text = read_exponent(text, last, number);
+    }
     auto result = static_cast<double>(number.mantissa);
     for (int left = std::min(std::abs(number.exponent), kHugeExponent);
          left > 0 && result != 0 && !std::isinf(result); --left) {

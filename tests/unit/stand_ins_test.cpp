@@ -13,10 +13,10 @@ struct Outcome {
 };
 
 // Ends in init/stand_ins.cpp, which is linked in.
-Outcome read(std::string_view text) {
+Outcome read(std::string_view text, std::chars_format format = std::chars_format::general) {
     Outcome outcome;
     const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), outcome.value);
+        std::from_chars(text.data(), text.data() + text.size(), outcome.value, format);
     outcome.error = error;
     outcome.used = static_cast<std::size_t>(end - text.data());
     return outcome;
@@ -41,6 +41,7 @@ TEST_CASE("a decimal number ends where it ends") {
     CHECK(read("1.5e").used == 3);
     CHECK(read("1e+x").used == 1);
     CHECK(read("1e+2").used == 4);
+    CHECK(read("1e3", std::chars_format::fixed).used == 1);
 }
 
 TEST_CASE("what is no number, or none that fits, changes nothing") {
