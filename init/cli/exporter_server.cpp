@@ -13,7 +13,8 @@
 namespace cli {
 namespace {
 
-enum Kind : std::uint32_t { kListener, kConnection };
+constexpr std::uint32_t kListener = 0;
+constexpr std::uint32_t kConnection = 1;
 
 /// After an answer the client's end is waited for, so that its last bytes do not become a reset
 /// which takes the answer away from it; but not for much of it.

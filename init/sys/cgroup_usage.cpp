@@ -18,10 +18,7 @@ constexpr std::size_t kProcLimit = std::size_t{1} << 20;
 constexpr std::uint64_t kUnlimited = std::uint64_t{1} << 62;
 
 std::string text_of(const CgroupDirectory& group, const char* file) {
-    const auto text = group.path.empty()
-                          ? std::string{}
-                          : read_file(group.path + "/" + file, kProcLimit).value_or("");
-    return text;
+    return group.path.empty() ? "" : read_file(group.path + "/" + file, kProcLimit).value_or("");
 }
 
 // The number at the begin of `text`, behind blanks; none for "max" and for -1.

@@ -141,6 +141,8 @@ TEST_CASE("who hangs up in the middle leaves nothing behind") {
     {
         const auto deaf = world.ask(kGet);
         CHECK(world.has_connections(1));
+        world.turn();  // its page is on the way
+        CHECK(world.source.count == 1);
     }
     CHECK(world.has_connections(0));
 }
