@@ -71,8 +71,7 @@ const char* read_exponent(const char* text, const char* last, Decimal& number) {
 
 }  // namespace
 
-// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming,cert-dcl58-cpp): the names
-// are the libraries'
+// NOLINTBEGIN(*-identifier,*-naming,cert-dcl58-cpp,*-parameter-name): the libraries chose them
 
 namespace __gnu_cxx {
 
@@ -87,9 +86,6 @@ void __verbose_terminate_handler() {
 }  // namespace __gnu_cxx
 
 namespace std {
-
-[[noreturn]] void __glibcxx_assert_fail(const char* file, int line, const char* function,
-                                        const char* condition) noexcept;
 
 // Checked indices: the message without printf.
 void __glibcxx_assert_fail(const char* file, int, const char* function,
@@ -150,4 +146,4 @@ void __assert_fail(const char* assertion, const char* file, unsigned, const char
 }
 
 }  // extern "C"
-// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming,cert-dcl58-cpp): as above
+// NOLINTEND(*-identifier,*-naming,cert-dcl58-cpp,*-parameter-name): the libraries chose them

@@ -144,7 +144,7 @@ std::vector<std::string> candidates(const std::string& host, const ResolverSetti
         return {host};
     }
     for (const auto& domain : settings.search) {
-        names.push_back(host + "." + domain);
+        names.emplace_back(host).append(".").append(domain);
     }
     const auto dots = std::count(host.begin(), host.end(), '.');
     names.insert(dots >= settings.dots ? names.begin() : names.end(), host);
