@@ -14,7 +14,7 @@ import pytest
 from harness import descriptors, wait_until
 
 ANSWER = 'command = ["@BOX@", "answer"]\n'
-BACK = 'restart = "on-failure"\n[restart-policy]\ndelay = "50ms"\njitter = 0\nmax-attempts = 0\n'
+BACK = 'restart = "on-failure"\n[restart-policy]\ndelay = "50ms"\nmax-delay = "50ms"\njitter = 0\nmax-attempts = 0\n'
 
 
 def ask(path, timeout=10):
