@@ -45,6 +45,19 @@ int report(const control::Client::Status& status, Goal goal, std::vector<Followe
     return code;
 }
 
+/// That a service has lived long enough is no event, so it has to be looked for.
+base::Duration next_look(const control::Client::Status& status,
+                         const std::vector<Followed>& services) {
+    auto pause = control::kMaxWait;
+    for (const auto& followed : services) {
+        const auto* service = find(status, followed.name);
+        const auto left =
+            service == nullptr || followed.is_over ? base::Duration{0} : settle_time(*service);
+        pause = left > base::Duration{0} ? std::min(pause, left) : pause;
+    }
+    return pause;
+}
+
 }  // namespace
 
 int follow(control::Client& client, Goal goal, std::vector<Followed>& services,
@@ -52,14 +65,16 @@ int follow(control::Client& client, Goal goal, std::vector<Followed>& services,
     const auto began = sys::now();
     const auto is_over = [](const Followed& followed) { return followed.is_over; };
     std::uint64_t seen = 0;
+    auto pause = control::kMaxWait;
     int code = 0;
     while (!std::all_of(services.begin(), services.end(), is_over)) {
         const auto left = timeout ? *timeout - (sys::now() - began) : control::kMaxWait;
-        const auto status = client.status(seen, std::max(left, base::Duration{0}));
+        const auto status = client.status(seen, std::max(std::min(pause, left), base::Duration{0}));
         if (!status) {
             return complain(status.error());
         }
         seen = status->container.generation;
+        pause = next_look(*status, services);
         const bool has_expired = timeout && sys::now() - began >= *timeout;
         code = std::max(code, report(*status, goal, services,
                                      has_expired ? timeout : std::optional<base::Duration>{}));

@@ -124,7 +124,8 @@ constexpr std::array<Topic, 20> kTopics{{
      "Usage: pidone start [--no-wait] [--timeout D] [--control PATH] SERVICE...\n"
      "\n"
      "Starts services (and what they require, if somebody stopped that) and waits until they are\n"
-     "ready. Exit: 0; 1 when one did not start, or not in time; 64 wrong usage.\n"},
+     "ready; one without 'ready' has to live for 250ms. Exit: 0; 1 when one did not start, or not\n"
+     "in time; 64 wrong usage.\n"},
     {"stop",
      "Usage: pidone stop [--no-wait] [--timeout D] [--control PATH] SERVICE...\n"
      "\n"
@@ -134,7 +135,8 @@ constexpr std::array<Topic, 20> kTopics{{
      "Usage: pidone restart [--no-wait] [--timeout D] [--control PATH] SERVICE...\n"
      "\n"
      "Stops services and starts them again, with what requires them, and waits until they are\n"
-     "ready. Exit: 0; 1 when one did not come back, or not in time; 64 wrong usage.\n"},
+     "ready; one without 'ready' has to live for 250ms. Exit: 0; 1 when one did not come back, or\n"
+     "not in time; 64 wrong usage.\n"},
     {"reload",
      "Usage: pidone reload [--control PATH] SERVICE...\n"
      "\n"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/outcome.hpp"
 
+#include <algorithm>
+
 #include "base/exit_status.hpp"
 
 namespace cli {
@@ -31,7 +33,8 @@ Verdict judge_start(const control::ServiceReply& service, bool is_new_run) {
         const bool is_success = *service.last_exit == base::ExitStatus::exited(0);
         return is_success ? Verdict::Reached : Verdict::Failed;
     }
-    return state == State::Up || state == State::Done ? Verdict::Reached : Verdict::Pending;
+    const bool is_up = state == State::Up && settle_time(service) == base::Duration{0};
+    return is_up || state == State::Done ? Verdict::Reached : Verdict::Pending;
 }
 
 std::string_view verb(Goal goal) {
@@ -55,8 +58,9 @@ std::string reached_line(Goal goal, const control::ServiceReply& service, base::
     std::string line{service.name.view()};
     const auto state = state_of(service);
     if (goal == Goal::Stop || goal == Goal::Stopped) {
-        line += " stopped";
-        return line + (service.last_exit ? " (" + base::to_string(*service.last_exit) + ")" : "");
+        const bool is_fault = service.last_exit && !service.ended_well;
+        return line + " stopped" +
+               (is_fault ? " (" + std::string{base::to_string(*service.last_exit)} + ")" : "");
     }
     if (state == State::Done || state == State::Scheduled) {
         return line + " is done: " + failure_text(service, uptime);
@@ -80,13 +84,19 @@ State state_of(const control::ServiceReply& service) {
     return service.state.view() == core::to_string(State::Stopped) ? State::Stopped : State::Failed;
 }
 
+base::Duration settle_time(const control::ServiceReply& service) {
+    const bool may_die = state_of(service) == State::Up && !service.proves_ready;
+    return may_die ? std::max(kSettleTime - service.since, base::Duration{0}) : base::Duration{0};
+}
+
 Verdict judge(Goal goal, const control::ServiceReply& service,
               std::optional<base::Duration> last_spawn) {
     const auto state = state_of(service);
     switch (goal) {
     case Goal::Start:
-    case Goal::Ready:
         return judge_start(service, true);
+    case Goal::Ready:
+        return state == State::Up ? Verdict::Reached : judge_start(service, true);
     case Goal::Restart:
         return judge_start(service, service.spawned != last_spawn);
     case Goal::Done:

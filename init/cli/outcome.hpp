@@ -23,6 +23,13 @@ enum class Goal {
 
 enum class Verdict { Pending, Reached, Failed };
 
+/// How long a service without `ready` has to live after its execve before a client that started it
+/// says so: one that cannot begin its work ends in this time.
+inline constexpr base::Duration kSettleTime{250};
+
+/// How much of it is left; 0 for a service that proves its readiness, or is not up.
+[[nodiscard]] base::Duration settle_time(const control::ServiceReply& service);
+
 /// The state that a reply names; Failed for one of another version.
 [[nodiscard]] core::State state_of(const control::ServiceReply& service);
 

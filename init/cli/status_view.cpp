@@ -85,13 +85,14 @@ std::string json_service(const control::ServiceReply& service, const Usage& usag
                                                       : json_string(service.failure.view())) +
            logging::format(
                R"("hold":{},"held_by":{},"deadline":{},"next_run":{},"spawned":{},"executed":{},)"
-               R"("essential":{},"oneshot":{},"log_lines":{},"log_drops":{},)",
+               R"("essential":{},"oneshot":{},"log_lines":{},"log_bytes":{},"log_drops":{},)",
                hold.empty() ? std::string{"null"} : json_string(hold),
                service.held_by.is_empty() ? std::string{"null"}
                                           : json_string(service.held_by.view()),
                json_optional(service.deadline), json_optional(service.next_run),
                json_optional(service.spawned), json_optional(service.executed),
-               service.is_essential, service.is_oneshot, service.log_lines, service.log_drops) +
+               service.is_essential, service.is_oneshot, service.log_lines, service.log_bytes,
+               service.log_drops) +
            json_usage(usage) + ",\"status_text\":" + json_string(service.status_text.view()) + "}";
 }
 

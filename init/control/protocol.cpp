@@ -8,7 +8,14 @@
 namespace control {
 namespace {
 
-using namespace wire;
+using wire::kHeaderSize;
+using wire::Kind;
+using wire::kServiceSize;
+using wire::read_service;
+using wire::Reader;
+using wire::take_header;
+using wire::write;
+using wire::Writer;
 
 constexpr std::size_t kRequestSize = kHeaderSize + 2 + 2 + 4 + 8 + 4 + 2 + 2 + 8 + kMaxNames * 64;
 constexpr std::size_t kErrorSize = kHeaderSize + 2 + 64;

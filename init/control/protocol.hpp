@@ -134,6 +134,8 @@ struct ServiceReply {
     Health health = Health::Starting;
     bool is_essential = false;
     bool is_oneshot = false;
+    bool proves_ready = false;  ///< it is up when it proves so, not at its execve
+    bool ended_well = false;    ///< `last_exit` is a success, or what our stop signal makes of it
     base::Pid pid = base::Pid::None;
     base::Duration since{0};                 ///< how long it has been in `state`
     std::optional<base::Duration> spawned;   ///< moment of its fork; none: it never ran
@@ -146,6 +148,7 @@ struct ServiceReply {
     std::uint32_t limit = 0;    ///< how many there may be; 0 = any number
     std::optional<base::ExitStatus> last_exit;
     std::uint64_t log_lines = 0;
+    std::uint64_t log_bytes = 0;
     std::uint64_t log_drops = 0;
     Hold hold = Hold::None;
     Name held_by{};      ///< the service that `hold` speaks of

@@ -123,6 +123,8 @@ ServiceReply service_reply(const ServiceView& service, base::Instant started_at,
     reply.health = service.health;
     reply.is_essential = service.is_essential;
     reply.is_oneshot = service.is_oneshot;
+    reply.proves_ready = service.proves_ready;
+    reply.ended_well = service.ended_well;
     reply.pid = service.pid;
     reply.since = elapsed(service.since, now);
     reply.spawned = moment(service.spawned_at, started_at);
@@ -135,6 +137,7 @@ ServiceReply service_reply(const ServiceView& service, base::Instant started_at,
     reply.limit = service.limit;
     reply.last_exit = service.last_exit;
     reply.log_lines = service.log_lines;
+    reply.log_bytes = service.log_bytes;
     reply.log_drops = service.log_drops;
     reply.hold = service.hold;
     reply.held_by = Name{service.held_by};

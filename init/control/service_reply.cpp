@@ -40,11 +40,14 @@ std::optional<base::ExitStatus> take_ending(Reader& reader) {
 /// The bits of the one byte of flags.
 constexpr std::uint8_t kEssential = 1;
 constexpr std::uint8_t kOneshot = 2;
-constexpr std::uint8_t kAllFlags = 3;
+constexpr std::uint8_t kProvesReady = 4;
+constexpr std::uint8_t kEndedWell = 8;
+constexpr std::uint8_t kAllFlags = 15;
 
 std::uint8_t flags_of(const ServiceReply& reply) {
-    return static_cast<std::uint8_t>((reply.is_essential ? kEssential : 0) |
-                                     (reply.is_oneshot ? kOneshot : 0));
+    return static_cast<std::uint8_t>(
+        (reply.is_essential ? kEssential : 0) | (reply.is_oneshot ? kOneshot : 0) |
+        (reply.proves_ready ? kProvesReady : 0) | (reply.ended_well ? kEndedWell : 0));
 }
 
 }  // namespace
@@ -67,6 +70,7 @@ Packet write(const ServiceReply& reply) {
     writer.put(reply.limit);
     put_ending(writer, reply.last_exit);
     writer.put(reply.log_lines);
+    writer.put(reply.log_bytes);
     writer.put(reply.log_drops);
     writer.put(static_cast<std::uint8_t>(reply.hold));
     writer.put(reply.held_by);
@@ -86,6 +90,8 @@ Reply read_service(Reader& reader) {
     reader.require(flags <= kAllFlags);
     reply.is_essential = (flags & kEssential) != 0;
     reply.is_oneshot = (flags & kOneshot) != 0;
+    reply.proves_ready = (flags & kProvesReady) != 0;
+    reply.ended_well = (flags & kEndedWell) != 0;
     const auto pid = reader.take<std::int32_t>();
     reader.require(pid >= 0);
     reply.pid = base::Pid{pid};
@@ -100,6 +106,7 @@ Reply read_service(Reader& reader) {
     reply.limit = reader.take<std::uint32_t>();
     reply.last_exit = take_ending(reader);
     reply.log_lines = reader.take<std::uint64_t>();
+    reply.log_bytes = reader.take<std::uint64_t>();
     reply.log_drops = reader.take<std::uint64_t>();
     reply.hold = reader.take_enum(Hold::None, Hold::OwnProcesses);
     reply.held_by = reader.take_text<64>();

@@ -29,6 +29,8 @@ struct ServiceView {
     Health health = Health::Starting;
     bool is_essential = false;
     bool is_oneshot = false;
+    bool proves_ready = false;
+    bool ended_well = false;
     base::Pid pid = base::Pid::None;
     base::Instant since{};  ///< when `state` was entered
     std::optional<base::Instant> spawned_at;
@@ -41,6 +43,7 @@ struct ServiceView {
     std::uint32_t limit = 0;
     std::optional<base::ExitStatus> last_exit;
     std::uint64_t log_lines = 0;
+    std::uint64_t log_bytes = 0;
     std::uint64_t log_drops = 0;
     Hold hold = Hold::None;
     std::string_view held_by;

@@ -134,7 +134,7 @@ inline base::Result<Kind, ErrorCode> take_header(Reader& reader) {
 [[nodiscard]] Reply read_service(Reader& reader);
 /// What the layout in docs/control-protocol.md adds up to.
 inline constexpr std::size_t kServiceSize = kHeaderSize + 64 + 16 + 1 + 1 + 4 + 8 + 3 * 8 + 2 * 8 +
-                                            3 * 4 + 5 + 2 * 8 + 1 + 2 * 64 + 3 * 128;
+                                            3 * 4 + 5 + 3 * 8 + 1 + 2 * 64 + 3 * 128;
 static_assert(kServiceSize <= Packet::kCapacity);
 
 }  // namespace control::wire

@@ -103,6 +103,8 @@ class Supervisor {
     [[nodiscard]] bool is_stopping() const;
     /// What `id` waits for; the first of several reasons.
     [[nodiscard]] Hold hold(ServiceId id) const;
+    /// Whether `last_exit` is a success, or what the signal that asked for it makes of a program.
+    [[nodiscard]] bool ended_well(ServiceId id) const;
     /// When the next run of a Schedule::Kind::Every is due.
     [[nodiscard]] std::optional<Instant> next_run(ServiceId id) const;
     /// The exit code the container would end with, or ends with once Command::Exit was given.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
+#include "core/exit_policy.hpp"
 #include "core/supervisor.hpp"
 
 // What others may ask of the supervisor; nothing here changes anything.
@@ -95,6 +96,11 @@ int Supervisor::exit_code() const {
 std::optional<Instant> Supervisor::next_run(ServiceId id) const {
     const Instant at = standings_[index(id)].run_at;
     return at == kNever ? std::nullopt : std::optional{at};
+}
+
+bool Supervisor::ended_well(ServiceId id) const {
+    const auto& status = service(id).last_exit;
+    return status && is_success(spec_.services[index(id)], *status, runs_[index(id)].asked);
 }
 
 Hold Supervisor::hold(ServiceId id) const {

@@ -95,6 +95,8 @@ control::ServiceView Runtime::view_of(ServiceId id) const {
     view.health = translate(supervisor_.health(id));
     view.is_essential = spec(id).is_essential;
     view.is_oneshot = spec(id).type == core::ServiceType::Oneshot;
+    view.proves_ready = spec(id).ready.kind != core::Readiness::Kind::Exec;
+    view.ended_well = supervisor_.ended_well(id);
     view.pid = service.pid;
     view.since = service.since;
     if (service.spawned_at != core::Instant{}) {
@@ -116,6 +118,11 @@ control::ServiceView Runtime::view_of(ServiceId id) const {
     }
     view.attempt = static_cast<std::uint32_t>(service.attempt);
     view.limit = static_cast<std::uint32_t>(spec(id).restart.max_attempts);
+    if (const auto* counters = log_pump_.counters(id); counters != nullptr) {
+        view.log_lines = counters->lines;
+        view.log_bytes = counters->bytes;
+        view.log_drops = counters->dropped;
+    }
     view.behind = behind_of(id);
     view.status_text = process.status_text.view();
     view.step = process.progress.step.view();

@@ -13,7 +13,7 @@ using core::State;
 namespace {
 
 /// What a wish has to do with a service.
-enum Part : std::uint8_t { kNone, kAsked, kAlso, kNamed };
+enum Part : std::uint8_t { kNone, kAsked, kAlso, kPassed, kNamed };
 
 ServiceId id_of(std::size_t index) {
     return static_cast<ServiceId>(index);
@@ -94,8 +94,9 @@ void Runtime::mark_others(control::Action action) {
                 }
                 const bool goes = starts ? is_stopped_by_hand(id_of(to))
                                          : core::is_live(supervisor_.service(id_of(to)).state);
-                if (goes) {
-                    parts_[to] = kAlso;
+                // What only waits for a stopped one leads to it.
+                if (goes || starts) {
+                    parts_[to] = goes ? kAlso : kPassed;
                     has_grown = true;
                 }
             }
@@ -108,13 +109,14 @@ void Runtime::name_others(control::Action action, control::ManageReply& reply) {
     const bool starts = action == control::Action::Start;
     const auto waits = [&](std::size_t service, std::size_t other) {
         const auto& list = spec_.services[starts ? service : other].requires_;
-        return parts_[other] == kAlso &&
+        return (parts_[other] == kAlso || parts_[other] == kPassed) &&
                std::find(list.begin(), list.end(), id_of(starts ? other : service)) != list.end();
     };
     for (bool has_named = true; has_named;) {
         has_named = false;
         for (std::size_t i = 0; i < parts_.size(); ++i) {
-            bool is_next = parts_[i] == kAlso;
+            const bool is_said = parts_[i] == kAlso;
+            bool is_next = is_said || parts_[i] == kPassed;
             for (std::size_t j = 0; is_next && j < parts_.size(); ++j) {
                 is_next = !waits(i, j);
             }
@@ -123,10 +125,10 @@ void Runtime::name_others(control::Action action, control::ManageReply& reply) {
             }
             parts_[i] = kNamed;
             has_named = true;
-            if (reply.also_count < control::kMaxNames) {
+            if (is_said && reply.also_count < control::kMaxNames) {
                 reply.also[reply.also_count] = control::Name{spec_.services[i].name};
             }
-            ++reply.also_count;
+            reply.also_count += is_said ? 1 : 0;
         }
     }
 }

@@ -50,6 +50,8 @@ control::ServiceReply busy_service() {
             .health = control::Health::Healthy,
             .is_essential = true,
             .is_oneshot = true,
+            .proves_ready = true,
+            .ended_well = true,
             .pid = base::Pid{17},
             .since = 90s,
             .spawned = 100ms,
@@ -62,6 +64,7 @@ control::ServiceReply busy_service() {
             .limit = 5,
             .last_exit = base::ExitStatus::killed(base::Signal{11}, true),
             .log_lines = 1'000'000'000'000,
+            .log_bytes = 1'000'000'000'001,
             .log_drops = 7,
             .hold = control::Hold::Requirement,
             .held_by = control::Name{"mariadb"},
@@ -141,7 +144,7 @@ TEST_CASE("a message starts with magic, version and kind, as the page says") {
 }
 
 TEST_CASE("the size of every reply is the one of the page") {
-    const std::vector<std::size_t> sizes{74, 90, 70, 688, 1040};
+    const std::vector<std::size_t> sizes{74, 90, 70, 696, 1040};
     const auto replies = one_of_each_reply();
 
     for (std::size_t i = 0; i < replies.size(); ++i) {
@@ -253,10 +256,10 @@ TEST_CASE("a reply with a bad field is refused") {
         bad[88] = std::byte{4};
     }
     SUBCASE("flag that is not known") {
-        bad[89] = std::byte{4};
+        bad[89] = std::byte{16};
     }
     SUBCASE("hold 12") {
-        bad[175] = std::byte{12};
+        bad[183] = std::byte{12};
     }
     SUBCASE("negative pid") {
         bad[93] = std::byte{0xff};

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <sys/resource.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "control/server.hpp"
 #include "control_world.hpp"
@@ -221,6 +224,59 @@ TEST_CASE("a client that asks nothing makes room for one that does, and is told 
     CHECK(peers[0].is_hung_up_on());
     CHECK(world.ask(late, health_of()) == Fate::Keep);
     CHECK(late.health().health == Health::Healthy);
+}
+
+TEST_CASE("when all wait, who may change things gets the place of the one that may not") {
+    if (::geteuid() != 0) {
+        return;  // nobody else to connect as
+    }
+    World world;
+    const std::filesystem::path socket{std::string{world.server->name()}};
+    std::filesystem::permissions(socket.parent_path(), std::filesystem::perms::all);
+    std::vector<Peer> peers;
+    for (std::size_t i = 0; i < Server::kSlots; ++i) {
+        const bool is_nobody = i == 3 || i == 5;
+        REQUIRE(::seteuid(is_nobody ? 65534 : 0) == 0);
+        auto connected = sys::connect_to(world.server->name(), 1s);
+        REQUIRE(::seteuid(0) == 0);
+        REQUIRE(connected);
+        const auto client = world.server->accept();
+        REQUIRE(client);
+        peers.push_back({std::move(*connected), client->slot});
+        REQUIRE(world.ask(peers.back(), watch(world.container.generation, 30s)) == Fate::Keep);
+    }
+
+    const auto first = world.connect();
+    CHECK(first.slot == peers[3].slot);
+    CHECK(std::get<control::ErrorReply>(peers[3].receive()).code == control::ErrorCode::Busy);
+    REQUIRE(world.ask(first, watch(world.container.generation, 30s)) == Fate::Keep);
+    const auto second = world.connect();
+    CHECK(second.slot == peers[5].slot);
+    REQUIRE(world.ask(second, watch(world.container.generation, 30s)) == Fate::Keep);
+
+    const auto third = sys::connect_to(world.server->name(), 1s);
+    CHECK(!world.server->accept());
+    CHECK(is_readable(third->get()));
+}
+
+TEST_CASE("a wish of another user is refused, and what it reads is not") {
+    if (::geteuid() != 0) {
+        return;
+    }
+    World world;
+    const std::filesystem::path socket{std::string{world.server->name()}};
+    std::filesystem::permissions(socket.parent_path(), std::filesystem::perms::all);
+    REQUIRE(::seteuid(65534) == 0);
+    auto connected = sys::connect_to(world.server->name(), 1s);
+    REQUIRE(::seteuid(0) == 0);
+    const auto client = world.server->accept();
+    REQUIRE(client);
+    const Peer peer{std::move(*connected), client->slot};
+
+    CHECK(world.ask(peer, wish_for(control::Action::Stop, "wordpress")) == Fate::Keep);
+    CHECK(std::get<control::ErrorReply>(peer.receive()).code == control::ErrorCode::Forbidden);
+    CHECK(world.ask(peer, health_of()) == Fate::Keep);
+    CHECK(peer.health().health == Health::Healthy);
 }
 
 TEST_CASE("a watching client is answered at once with news, else at the change, else at the end") {
