@@ -102,7 +102,9 @@ control::ServiceView Runtime::view_of(ServiceId id) const {
     if (service.spawned_at != core::Instant{}) {
         view.spawned_at = service.spawned_at;
         view.executed_at = process.progress.executed_at;
-        view.ready_at = service.ready_at;
+        // A oneshot is ready when it is done.
+        view.ready_at =
+            service.state == State::Done && view.is_oneshot ? service.since : service.ready_at;
     }
     view.restarts = service.restarts;
     view.last_exit = service.last_exit;

@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: MIT
+"""What the clients that only look tell: why for each kind of hold, graph, analyze, and status in all its forms."""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import termios
+import time
+
+import pytest
+from harness import SLOW, wait_until
+
+SLEEPER = 'command = ["@BOX@", "sleep", "600"]\n'
+SILENT = SLEEPER + 'ready = "notify"\nready-timeout = "60s"\n'
+NO_JITTER = "[restart-policy]\njitter = 0\n"
+AGE = r"for \d\S*"
+
+
+def why(lab, run, name="web"):
+    done = lab.cli(run, "why", name)
+    return done.stdout if done.returncode == 0 else done.stderr
+
+
+def explains(lab, run, pattern, name="web"):
+    """Waits until the whole answer is this."""
+    wait_until(lambda: re.fullmatch(pattern, why(lab, run, name)), 5, f"{pattern!r}, the answer is {why(lab, run, name)!r},")
+
+
+def in_state(lab, run, state, name="web"):
+    wait_until(lambda: shown(lab, run)[name]["state"] == state, 5, f"state {state}")
+
+
+def shown(lab, run):
+    text = lab.cli(run, "status", "--json").stdout
+    return {service["name"]: service for service in json.loads(text)["services"]} if text else {"web": {"state": ""}}
+
+
+def main(comm="box"):
+    return rf"  process \d+ {comm}, \S+ old \(main\)\n"
+
+
+def test_nothing_holds_a_service_that_is_up(lab):
+    run = lab.service(SLEEPER)
+    explains(lab, run, rf"web: up {AGE}\n" + main())
+
+
+def test_a_requirement_is_followed_to_the_one_that_holds_everything(lab):
+    run = lab.service({"web": SLEEPER + 'requires = ["php"]\n', "php": SLEEPER + 'requires = ["db"]\n', "db": SILENT})
+    explains(lab, run, rf"web: waiting {AGE}, waits for php, which it requires\n"
+                       rf"  php: waiting {AGE}, waits for db, which it requires\n"
+                       rf"    db: starting {AGE}, it has not said that it is ready \(ready-timeout in \S+\)\n")
+
+
+def test_after(lab):
+    run = lab.service({"web": SLEEPER + 'after = ["db"]\n', "db": SILENT})
+    explains(lab, run, rf"web: waiting {AGE}, waits for db, after which it comes\n"
+                       rf"  db: starting {AGE}, it has not said that it is ready \(ready-timeout in \S+\)\n")
+
+
+def test_a_restart_that_waits_for_what_requires_it(lab):
+    run = lab.service({"web": SLEEPER, "front": 'command = ["@BOX@", "stubborn", "15"]\nrequires = ["web"]\nstop-timeout = "60s"\n'})
+    run.wait_out(r"ready \d+\n(.*\n)*ready")
+    in_state(lab, run, "up", "front")
+    assert lab.cli(run, "restart", "--no-wait", "web").returncode == 0
+    explains(lab, run, rf"web: up {AGE}, waits until front, which needs it, is down\n"
+                       rf"  front: stopping {AGE}, processes of its own are alive; KILL in \S+\n" + main())
+
+
+def test_backoff(lab):
+    run = lab.service('command = ["@BOX@", "exit", "3"]\nrestart = "on-failure"\n' + NO_JITTER
+                      + 'delay = "60s"\nmax-delay = "60s"\nmax-attempts = 4\n')
+    explains(lab, run, rf"web: backoff {AGE}, restarts in \S+ \(attempt 1 of 4\)\n"
+                       r"  last end: exited with status 3 after \S+\n  restarts in a row: 1 of 4\n")
+
+
+@pytest.mark.parametrize("schedule", ["every 1h", "0 4 * * *"])
+def test_schedule(lab, schedule):
+    run = lab.service({"web": f'type = "oneshot"\ncommand = ["@BOX@", "exit", "0"]\nschedule = "{schedule}"\n', "other": SLEEPER})
+    explains(lab, run, rf"web: scheduled {AGE}, runs in \S+\n")
+
+
+def test_stopped_by_hand(lab):
+    run = lab.service({"web": SLEEPER, "other": SLEEPER})
+    in_state(lab, run, "up")
+    assert lab.cli(run, "stop", "web").returncode == 0
+    explains(lab, run, rf"web: stopped {AGE}, stopped by hand; 'pidone start web' starts it\n"
+                       r"  last end: killed by SIGTERM after \S+\n")
+
+
+def test_not_enabled(lab):
+    run = lab.service({"web": SLEEPER + "enabled = false\n", "other": SLEEPER})
+    explains(lab, run, rf"web: stopped {AGE}, not enabled \(enabled = false\)\n")
+
+
+def test_set_up_that_waits_for_an_address(lab):
+    run = lab.service(SLEEPER + 'wait-for = ["unix:///nowhere/db.sock"]\n')
+    explains(lab, run, rf"web: setup {AGE}, set-up: .*unix:///nowhere/db\.sock.*\n" + main("pidone"))
+
+
+def test_set_up_at_one_of_its_steps(lab):
+    run = lab.service(SLEEPER + '[[setup]]\nname = "migrate"\ncommand = ["@BOX@", "sleep", "600"]\n')
+    run.wait_out("ready")
+    explains(lab, run, rf"web: setup {AGE}, set-up: .*migrate.*\n" + main(r"\S+") + r"  process \d+ box, \S+ old\n")
+
+
+def test_before_stop(lab):
+    run = lab.service({"web": SLEEPER + 'before-stop = { command = ["@BOX@", "sleep", "600"] }\n', "other": SLEEPER})
+    in_state(lab, run, "up")
+    assert lab.cli(run, "stop", "--no-wait", "web").returncode == 0
+    explains(lab, run, rf"web: before-stop {AGE}, before-stop runs, \S+ more at most\n(  process .*\n)+")
+
+
+def test_processes_that_hold_a_stop_are_listed(lab):
+    run = lab.service({"web": 'command = ["@BOX@", "family", "setsid", "stubborn"]\nstop-timeout = "60s"\n', "other": SLEEPER})
+    run.wait_out("descendant")
+    in_state(lab, run, "up")
+    assert lab.cli(run, "stop", "--no-wait", "web").returncode == 0
+    in_state(lab, run, "leaving")
+    explains(lab, run, rf"web: leaving {AGE}, processes of its own are alive; KILL in \S+\n"
+                       r"  last end: killed by SIGTERM\n  process \d+ box, \S+ old\n")
+
+
+def test_a_failed_start_is_told_with_its_reason(lab):
+    run = lab.service({"web": 'command = ["/bin/sh", "-c", "exit 3"]\nessential = false\n', "other": SLEEPER})
+    explains(lab, run, rf"web: failed {AGE}\n  last end: exited with status 3 after \S+\n")
+
+
+def test_what_the_service_says_of_itself_is_told(lab):
+    run = lab.service('command = ["@BOX@", "notify", "main", "READY=1\\nSTATUS=42 workers", "stay"]\nready = "notify"\n')
+    explains(lab, run, rf"web: up {AGE}\n  it says: 42 workers\n" + main())
+
+
+GRAPH = {"web": SLEEPER + 'requires = ["db"]\nafter = ["cache"]\n', "db": SLEEPER, "cache": SLEEPER,
+         "job": 'type = "oneshot"\ncommand = ["@BOX@", "exit", "0"]\nschedule = "every 1h"\n'}
+
+
+def test_graph_needs_no_pid_1(lab):
+    conf = lab.config(GRAPH)
+    done = lab.local("graph", "-c", conf)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "cache\ndb\njob    runs by schedule: every 1h\nweb    requires db; after cache\n"
+    done = lab.local("graph", "--format", "dot", "-c", conf)
+    assert done.stdout.startswith("digraph services {\n") and done.stdout.endswith("}\n")
+    assert '  "web" -> "db";\n  "web" -> "cache" [style=dashed];\n' in done.stdout
+    done = lab.local("graph", "--format=mermaid", "-c", conf)
+    assert done.stdout.startswith("flowchart LR\n") and "  s3 --> s1\n  s3 -.-> s0\n" in done.stdout
+
+
+def test_a_graph_of_wrong_files_is_a_configuration_error(lab):
+    done = lab.local("graph", "-c", lab.config({"web": SLEEPER + 'requires = ["bd"]\n'}))
+    assert done.returncode == 78 and done.stdout == "" and "'bd'" in done.stderr
+
+
+def test_analyze_tells_the_chain_that_the_start_waited_for(lab):
+    run = lab.service({"web": SLEEPER + 'requires = ["php"]\n',
+                       "php": 'command = ["@BOX@", "notify", "main", "READY=1", "stay"]\nready = "notify"\nrequires = ["db"]\n',
+                       "db": 'type = "oneshot"\ncommand = ["/bin/sleep", "0.2"]\n', "other": SLEEPER})
+    in_state(lab, run, "up")
+    done = lab.cli(run, "analyze")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["SERVICE", "AT", "SET-UP", "READY"]
+    assert {line.split()[0] for line in lines[1:-1]} == {"db", "php", "web", "other"}
+    assert re.fullmatch(r"critical chain: db \(2\d\dms\) > php \(\S+\) > web \(\S+\), \S+ in all", lines[-1])
+
+
+def test_status_json_has_every_field(lab):
+    run = lab.service({"web": SLEEPER, "job": 'type = "oneshot"\ncommand = ["@BOX@", "exit", "0"]\nschedule = "every 1h"\n'})
+    in_state(lab, run, "up")
+    whole = json.loads(lab.cli(run, "status", "--json").stdout)
+    assert set(whole) == {"version", "mode", "health", "uptime", "reaped", "forwarded", "services"}
+    services = {service["name"]: service for service in whole["services"]}
+    web, job = services["web"], services["job"]
+    assert set(web) == set(job) == {
+        "name", "state", "health", "pid", "since", "ready", "restarts", "attempt", "limit", "last_exit", "failure", "hold", "held_by",
+        "deadline", "next_run", "spawned", "executed", "essential", "oneshot", "log_lines", "log_bytes", "log_drops", "memory", "cpu",
+        "cpu_percent", "status_text"}
+    assert web["memory"] > 0 and web["cpu"] >= 0 and web["essential"] is True and web["oneshot"] is False
+    assert web["spawned"] <= web["executed"] and web["hold"] is None and web["last_exit"] is None
+    assert job["hold"].startswith("runs in ") and 3500 < job["next_run"] <= 3600 and job["memory"] is None and job["oneshot"] is True
+
+
+def test_status_counts_what_went_through_the_log_pump(lab):
+    run = lab.service({"web": 'command = ["/bin/sh", "-c", "echo one; echo three; exec @BOX@ sleep 600"]\n[log]\nmode = "prefix"\n',
+                       "other": SLEEPER})
+    wait_until(lambda: shown(lab, run)["web"].get("log_lines") == 3)
+    web, other = shown(lab, run)["web"], shown(lab, run)["other"]
+    assert web["log_bytes"] == len("one\nthree\n") + len(f"ready {web['pid']}\n") and web["log_drops"] == 0
+    assert other["log_lines"] == other["log_bytes"] == 0
+
+
+def test_status_of_some_services(lab):
+    run = lab.service({"web": SLEEPER, "mariadb": SLEEPER})
+    in_state(lab, run, "up")
+    assert [line.split()[0] for line in lab.cli(run, "status", "mariadb").stdout.splitlines()[1:]] == ["SERVICE", "mariadb"]
+    done = lab.cli(run, "status", "maraidb")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "pidone: no service 'maraidb' in this container; did you mean 'mariadb'?\n"
+
+
+class Screen:
+    """A client on a terminal of its own."""
+
+    def __init__(self, lab, run, *args, env=None, columns=120):
+        self.data = b""
+        self.master, slave = pty.openpty()
+        termios.tcsetwinsize(slave, (24, columns))
+        self.before = termios.tcgetattr(slave)
+        self.slave = slave
+        words = ["setsid", "--ctty", "--wait", "nsenter", "-t", str(run.pid), "-p", "-m", "-n", "--", lab.pidone, *args]
+        self.process = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, env={**lab.base_env, "TERM": "xterm", **(env or {})})
+        lab.helpers.append(self.process)
+
+    def read(self):
+        while select.select([self.master], [], [], 0)[0]:
+            self.data += os.read(self.master, 65536)
+        return self.data.decode(errors="replace")
+
+    def last(self):
+        """What stands on the screen now."""
+        return self.read().rpartition("\x1b[H\x1b[J")[2]
+
+    def close(self):
+        os.close(self.master)
+        os.close(self.slave)
+
+
+@pytest.fixture
+def screens():
+    made = []
+    yield made
+    for screen in made:
+        screen.close()
+
+
+def on_screen(screens, *args, **kw):
+    screens.append(Screen(*args, **kw))
+    return screens[-1]
+
+
+def test_watch_redraws_within_a_second_of_an_event_and_ends_with_ctrl_c(lab, screens):
+    run = lab.service({"web": SLEEPER, "other": SLEEPER})
+    in_state(lab, run, "up")
+    screen = on_screen(screens, lab, run, "status", "--watch")
+    wait_until(lambda: re.search(r"^web +\x1b\[32mup", screen.last(), re.M))
+    assert lab.cli(run, "stop", "web").returncode == 0
+    began = time.monotonic()
+    wait_until(lambda: re.search(r"^web +\S*stopped", screen.last(), re.M), 1)
+    assert time.monotonic() - began < SLOW
+    wait_until(lambda: "%" in screen.last())
+    os.write(screen.master, b"\x03")
+    assert screen.process.wait(5 * SLOW) in (-signal.SIGINT, 128 + signal.SIGINT)
+    assert termios.tcgetattr(screen.slave) == screen.before
+    # Nothing was switched that would have to be switched back: no other screen, no hidden cursor.
+    assert "\x1b[?" not in screen.read() and screen.read().count("\x1b[32m") <= screen.read().count("\x1b[0m")
+
+
+def test_watch_into_a_pipe_is_plain_and_goes_on_with_each_change(lab):
+    run = lab.service({"web": SLEEPER, "other": SLEEPER})
+    in_state(lab, run, "up")
+    process = subprocess.Popen(["nsenter", "-t", str(run.pid), "-p", "-m", "-n", "--", lab.pidone, "status", "--watch", "--json"],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=lab.base_env, start_new_session=True)
+    lab.helpers.append(process)
+    assert json.loads(process.stdout.readline())["services"]
+    assert lab.cli(run, "stop", "web").returncode == 0
+    seen = ""
+    while seen != "stopped":
+        seen = {s["name"]: s["state"] for s in json.loads(process.stdout.readline())["services"]}["web"]
+
+
+def test_colour_is_for_terminals_and_not_for_those_who_do_not_want_it(lab, screens):
+    run = lab.service({"web": SLEEPER, "bad": 'command = ["@BOX@", "exit", "1"]\nessential = false\n'})
+    in_state(lab, run, "failed", "bad")
+    in_state(lab, run, "up")
+    assert "\x1b" not in lab.cli(run, "status").stdout
+    coloured = on_screen(screens, lab, run, "status")
+    assert coloured.process.wait(5 * SLOW) == 0
+    assert "\x1b[32mup\x1b[0m" in coloured.read() and "\x1b[31mfailed\x1b[0m" in coloured.read()
+    plain = on_screen(screens, lab, run, "status", env={"NO_COLOR": "1"})
+    assert plain.process.wait(5 * SLOW) == 0
+    assert "\x1b" not in plain.read() and "failed" in plain.read()
+
+
+def test_a_narrow_terminal_gets_lines_that_fit(lab, screens):
+    run = lab.service({"web": SLEEPER, "other": SLEEPER})
+    in_state(lab, run, "up")
+    screen = on_screen(screens, lab, run, "status", env={"NO_COLOR": "1"}, columns=40)
+    assert screen.process.wait(5 * SLOW) == 0
+    lines = screen.read().split("\r\n")[1:]
+    assert lines[0].startswith("SERVICE") and max(map(len, lines)) <= 40
+
+
+def test_status_into_a_closed_pipe_ends(lab):
+    run = lab.service(SLEEPER)
+    in_state(lab, run, "up")
+    near, far = socket.socketpair()
+    far.close()
+    done = subprocess.run(["nsenter", "-t", str(run.pid), "-p", "-m", "-n", "--", lab.pidone, "status", "--watch"],
+                          stdin=subprocess.DEVNULL, stdout=near, stderr=subprocess.PIPE, env=lab.base_env, timeout=10 * SLOW)
+    near.close()
+    assert done.returncode != 0
