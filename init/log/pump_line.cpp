@@ -2,6 +2,7 @@
 #include "log/pump_line.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "log/utf8.hpp"
@@ -24,6 +25,34 @@ std::size_t cut_at(std::string_view text, std::size_t limit) {
 bool is_plain(char byte) {
     const auto value = static_cast<unsigned char>(byte);
     return value >= 0x20 && value < 0x7f && byte != '"' && byte != '\\';
+}
+
+constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
+
+// Eight bytes at a time: bit 7 of each byte that is not plain. What lies above the lowest such bit
+// may be wrong, because a byte borrows from the next.
+constexpr std::uint64_t find_special(std::uint64_t bytes) {
+    const auto is_zero = [](std::uint64_t value) { return (value - kOnes) & ~value; };
+    const auto found = bytes | (bytes + kOnes) | ((bytes - kOnes * 0x20) & ~bytes) |
+                       is_zero(bytes ^ kOnes * '"') | is_zero(bytes ^ kOnes * '\\');
+    return found & kOnes * 0x80;
+}
+
+// How many bytes at the begin are plain.
+std::size_t plain_length(std::string_view text) {
+    static_assert(std::endian::native == std::endian::little);
+    std::size_t length = 0;
+    std::uint64_t bytes = 0;
+    for (; length + sizeof bytes <= text.size(); length += sizeof bytes) {
+        std::memcpy(&bytes, text.data() + length, sizeof bytes);
+        if (const auto special = find_special(bytes); special != 0) {
+            return length + static_cast<std::size_t>(std::countr_zero(special)) / 8;
+        }
+    }
+    while (length < text.size() && is_plain(text[length])) {
+        ++length;
+    }
+    return length;
 }
 
 // Of a byte that JSON cannot hold as it is, below 0x80.
@@ -69,15 +98,9 @@ void Sheet::reserve(std::size_t count) {
     }
 }
 
-void Sheet::put(std::string_view text) {
-    std::memcpy(bytes_.data() + size_, text.data(), text.size());
-    size_ += text.size();
-}
-
 void put_json(Sheet& sheet, std::string_view text) {
     while (!text.empty()) {
-        const auto end = std::find_if_not(text.begin(), text.end(), is_plain);
-        const auto plain = static_cast<std::size_t>(end - text.begin());
+        const auto plain = plain_length(text);
         sheet.put(text.substr(0, plain));
         text.remove_prefix(plain);
         if (text.empty()) {

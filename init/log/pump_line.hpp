@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,7 +50,10 @@ class Sheet {
   public:
     /// Makes room for `count` bytes more, which must be asked for before they are put.
     void reserve(std::size_t count);
-    void put(std::string_view text);
+    void put(std::string_view text) {
+        std::memcpy(bytes_.data() + size_, text.data(), text.size());
+        size_ += text.size();
+    }
     void put(char byte) { bytes_[size_++] = byte; }
     void clear() { size_ = 0; }
     [[nodiscard]] bool is_empty() const { return size_ == 0; }

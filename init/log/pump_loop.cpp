@@ -255,7 +255,11 @@ Pump::Block Pump::compose(Inlet& inlet, LineCutter& cutter, const TimeText& time
     Block block;
     lines_.clear();
     bare_lines_.clear();
-    while (lines_.size() < kPumpBlock) {
+    // A block that is a little larger than an empty pipe would cost two writes: the next line is
+    // taken for as long as the last one.
+    std::size_t last = 0;
+    while (lines_.size() + last <= kPumpBlock) {
+        const auto size = lines_.size();
         const auto piece = cutter.next();
         if (!piece) {
             break;
@@ -267,6 +271,7 @@ Pump::Block Pump::compose(Inlet& inlet, LineCutter& cutter, const TimeText& time
         service.ring.push({now, Stream{static_cast<std::uint8_t>(inlet.output)}, *piece});
         inlet.continues = !piece->ends_line;
         block.lines += piece->ends_line ? 1U : 0U;
+        last = lines_.size() - size;
     }
     block.bytes = before - cutter.left();
     return block;

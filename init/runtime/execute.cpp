@@ -177,7 +177,7 @@ void Runtime::signal_tree(core::ServiceId id, const core::SignalInfo& signal) {
 void Runtime::signal_all(core::Signal signal) {
     const bool is_first = !std::exchange(drains_, true);
     std::size_t left_to_name = signal == base::kSigKill ? kMaxNamed : 0;
-    log_pump_.end_input();
+    log_pump_.end_input(now_, log_);
     if (signal == base::kSigKill) {
         log_pump_.give_up(log_);
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "log/pump_protocol.hpp"
 #include "sys/pump_io.hpp"
@@ -198,7 +199,11 @@ bool LogPump::on_death(const sys::Exited& child, core::Instant now, logging::Log
     pid_ = base::Pid::None;
     const bool is_done = has_ended_input_ && child.status == base::ExitStatus::exited(0);
     const auto pause = pause_after(now);
-    if (is_done || is_given_up_ || (has_ended_input_ && failures_ > kMaxLastTries)) {
+    if (is_done || is_given_up_) {
+        return true;
+    }
+    if (has_ended_input_ && failures_ > kMaxLastTries) {
+        give_up(log);
         return true;
     }
     const auto status = base::to_string(child.status);
@@ -220,8 +225,11 @@ void LogPump::on_time(core::Instant now, logging::Logger& log) {
     }
 }
 
-void LogPump::end_input() {
-    has_ended_input_ = true;
+void LogPump::end_input(core::Instant now, logging::Logger& log) {
+    if (!std::exchange(has_ended_input_, true) && next_start_) {
+        // Without a child PID 1 would leave at once, and with it what lies in the pipes.
+        start(now, log);
+    }
     for (auto& entry : entries_) {
         entry.write[0].reset();
         entry.write[1].reset();

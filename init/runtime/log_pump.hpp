@@ -45,10 +45,10 @@ class LogPump {
     void on_time(core::Instant now, logging::Logger& log);
 
     /// No service is left: PID 1 gives up its write ends, so that the pump ends when all is
-    /// written.
-    void end_input();
+    /// written. One that was to start later starts now.
+    void end_input(core::Instant now, logging::Logger& log);
 
-    /// KILL comes to everybody: says what is lost with the pump.
+    /// KILL comes to everybody, or no pump lives long enough: says what is lost.
     void give_up(logging::Logger& log);
 
     /// The pump; None when there is none now. It is no service and no straggler.

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The log pump: lines with names, what outlives it, slow readers, files and `pidone logs`."""
 
+import contextlib
 import fcntl
 import json
 import os
+import pty
 import random
 import re
 import signal
@@ -137,12 +139,16 @@ def test_an_idle_pump_does_not_wake_up(lab):
 def flood_with_kills(lab, seeded, most, blocks=1000):
     """100 MB of numbered lines while the pump is killed at random moments; returns how often it was."""
     run = lab.service(FLOOD.format(blocks=blocks) + '[log]\nmode = "prefix"\n')
-    kills, killed = 0, None
+    kills, killed, seen = 0, None, 0
+    deadline = time.monotonic() + 30 * SLOW
     while kills < most and run.running():
+        assert time.monotonic() < deadline, f"{kills} kills of {most}; stderr is:\n{run.stderr}"
         pump = next((p for p, name in run.tree().items() if name == "pidone-log"), None)
-        if pump is None or pump == killed:
+        # Now and then one that has done nothing yet; were it always so, the next ones would start later and later.
+        if pump is None or pump == killed or (len(run.out.data) == seen and seeded.random() < 0.9):
             continue
         time.sleep(seeded.random() * 0.004)  # the random moment
+        seen = len(run.out.data)
         if read_proc(pump, "comm") == "pidone-log\n":
             os.kill(pump, signal.SIGKILL)
             kills, killed = kills + 1, pump
@@ -256,9 +262,36 @@ def test_logs_shows_what_was_kept_and_says_what_to_set(lab):
                         ("none", "no service 'none'")):
         refused = lab.cli(run, "logs", name)
         assert refused.returncode == 1 and words in refused.stderr
+    assert lab.cli(run, "logs", "--since", "1h", "web").stdout.startswith("line 1\n")
     refused = lab.cli(run, "logs", uid=65534)
     assert refused.returncode == 1 and "only root" in refused.stderr
     assert lab.cli(run, "logs", "-x").returncode == 64
+
+
+def test_logs_since_a_time_shows_what_came_later(lab):
+    run = lab.service(shell("echo early; while ! test -e @TMP@/go; do sleep 0.02; done; echo late; " + RESTED,
+                            'mode = "prefix"\nkeep = "64KiB"'))
+    run.wait_out("early")
+    time.sleep(0.01)  # a time between the two lines, whose times are milliseconds
+    (lab.tmp / "go").touch()
+    run.wait_out("late")
+    early = re.match(r"\S+", lab.cli(run, "logs", "-t", "-n", "2", "web").stdout).group(0)
+    late = re.match(r"\S+", lab.cli(run, "logs", "-t", "-n", "1", "web").stdout).group(0)
+    assert early < late
+    assert lab.cli(run, "logs", "--since", late, "web").stdout == "late\n"
+    assert lab.cli(run, "logs", "--since", early, "web").stdout == "early\nlate\n"
+    wrong = lab.cli(run, "logs", "--since", "yesterday")
+    assert wrong.returncode == 64 and "'--since' needs a duration" in wrong.stderr
+
+
+def test_logs_refuses_whoever_is_outside_of_the_container(lab):
+    """The socket's path alone is not enough: root of the host, seen from inside, has no process id."""
+    path = lab.tmp / "control"
+    run = lab.service(shell("echo secret; " + RESTED, 'mode = "prefix"\nkeep = "64KiB"'), f'control = "{path}"\n')
+    run.wait_out("secret")
+    assert lab.cli(run, "logs", "--control", path).stdout == "web | secret\n"
+    refused = lab.local("logs", "--control", path)
+    assert refused.returncode == 1 and "secret" not in refused.stdout and "only root" in refused.stderr
 
 
 def test_kept_lines_outlive_the_pump(lab):
@@ -276,7 +309,6 @@ def test_logs_follows(lab):
     run.wait_out("one")
     output = lab.tmp / "followed"
     with open(output, "w") as file:
-
         process = subprocess.Popen(["nsenter", "-t", str(run.pid), "-p", "-m", "-n", "--", lab.pidone, "logs", "-f", "web"],
                                    stdin=subprocess.DEVNULL, stdout=file, env=lab.base_env, start_new_session=True)
     lab.helpers.append(process)
@@ -305,6 +337,92 @@ def test_a_file_that_cannot_be_written_is_said_once_and_costs_no_line(lab):
     assert run.wait() == 0
     assert run.stderr.count("cannot write its log file '/dev/full'") == 1
     assert len(numbers(bytes(run.out.data))[0]) == 20000
+
+
+def test_names_have_colours_on_a_terminal_and_nowhere_else(lab):
+    master, slave = pty.openpty()
+    data = bytearray()
+
+    def read():
+        with contextlib.suppress(OSError):
+            while chunk := os.read(master, 65536):
+                data.extend(chunk)
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    services = {"web": shell("echo out; echo err >&2; " + RESTED), "worker": shell("echo hello; " + RESTED),
+                "json": shell("echo plain; " + RESTED, 'mode = "json"')}
+    run = lab.service(services, stdout=slave)
+    os.close(slave)
+    wait_until(lambda: re.search(rb"\x1b\[\d+mworker \|\x1b\[0m hello\r\n", data), 5, "a colour")
+    wait_until(lambda: re.search(rb"\x1b\[\d+mweb    \|\x1b\[0m out\r\n", data), 5, "another colour")
+    wait_until(lambda: re.search(rb'"message":"plain"\}\r\n', data), 5, "the object")
+    colours = set(re.findall(rb"\x1b\[(\d+)mw", data))
+    assert len(colours) == 2 and 0 not in {int(colour) for colour in colours}
+    run.wait_err(r"^web    \| err$")
+    assert run.stop()[0] == 0
+    os.close(master)
+
+
+def test_lines_go_to_a_file_behind_what_is_there(lab):
+    output = lab.tmp / "output"
+    output.write_text("before\n")
+    with open(output, "a") as file:
+        run = lab.service(FLOOD.format(blocks=3) + '[log]\nmode = "prefix"\n', stdout=file)
+    assert run.wait() == 0
+    first, _, rest = output.read_bytes().partition(b"\n")
+    assert first == b"before" and sorted(numbers(rest)[0]) == list(range(3000))
+
+
+def test_lines_go_to_an_output_that_cannot_be_opened_again(lab):
+    """A pipe that belongs to somebody else, as under docker with another user: no second description of it."""
+    read_end, write_end = os.pipe()
+    run = lab.service(FLOOD.format(blocks=5) + '[log]\nmode = "prefix"\n', stdout=write_end,
+                      ns=["--uid", "65534", "--gid", "65534", "--no-caps"])
+    os.close(write_end)
+    done = threading.Event()
+    data = drained(read_end, done)
+    assert run.wait() == 0 and done.wait(5 * SLOW)
+    assert sorted(numbers(bytes(data))[0]) == list(range(5000))
+
+
+def test_an_output_that_is_closed_costs_its_lines_and_nothing_else(lab):
+    run = lab.service(shell("echo lost; echo err >&2; echo lost; echo more >&2; " + RESTED,
+                            'mode = "prefix"\nkeep = "64KiB"'), ns=["--close", "1"])
+    run.wait_err(r"^web \| more$")
+    wait_until(lambda: lab.cli(run, "logs", "web").stdout.count("lost") == 2, 5, "the lines that were kept")
+    assert run.stop()[0] == 0
+
+
+def test_an_output_whose_reader_is_gone_is_said_once_and_the_service_lives_on(lab):
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    run = lab.service(shell("for i in 1 2 3; do echo lost; sleep 0.05; done; echo more >&2; " + RESTED), stdout=write_end)
+    os.close(write_end)
+    run.wait_err(r"^web \| more$")
+    assert run.stderr.count("cannot write to the container's standard output: ") == 1
+    assert run.stop()[0] == 0
+
+
+def test_a_pump_that_dies_while_the_container_stops_is_followed_by_another(lab):
+    run, read_end = slow_run(lab, FLOOD.format(blocks=2) + '[log]\nmode = "prefix"\n')
+    stuck(read_end)
+    run.wait_err("web: exited with status 0")
+    os.kill(pump_of(run), signal.SIGKILL)
+    run.wait_err("the log pump killed by SIGKILL")
+    done = threading.Event()
+    data = drained(read_end, done)
+    assert run.wait() == 0 and done.wait(5 * SLOW)
+    assert sorted(numbers(bytes(data))[0]) == list(range(2000))
+
+
+def test_the_stop_does_not_wait_for_the_pump_once_it_has_written_all(lab):
+    took = {}
+    for name in ("prefix", "inherit", "prefix"):
+        run = lab.service(shell("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.02; done", f'mode = "{name}"'))
+        run.wait_out("up")
+        code, took[name] = run.stop()
+        assert code == 0 and "bye" in run.stdout
+    assert took["prefix"] < took["inherit"] + 0.3 * SLOW
 
 
 def test_lines_go_on_when_standard_output_takes_nothing(lab):

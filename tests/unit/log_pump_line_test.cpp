@@ -133,6 +133,18 @@ TEST_CASE("JSON text escapes what it cannot hold") {
     CHECK(json("\xed\xa0\x80") == R"(\ufffd\ufffd\ufffd)");
 }
 
+TEST_CASE("JSON text escapes every byte at every place of a word") {
+    for (int value = 0; value < 256; ++value) {
+        const char byte = static_cast<char>(value);
+        const auto alone = json(std::string(1, byte));
+        for (std::size_t place = 0; place < 20; ++place) {
+            const std::string before(place, 'a');
+            CHECK(json(before + byte + "bcdefghijk") == before + alone + "bcdefghijk");
+            CHECK(json(before + byte + byte) == before + alone + alone);
+        }
+    }
+}
+
 TEST_CASE("a time is read as it is written") {
     CHECK(kTime.view() == "2026-01-02T03:04:05.678Z");
     CHECK(logging::parse_time("2026-01-02T03:04:05.678Z") == 1'767'323'045'678);
