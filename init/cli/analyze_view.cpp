@@ -48,8 +48,9 @@ std::string chain_text(const std::vector<const ServiceReply*>& started) {
                           [](const auto* a, const auto* b) { return end_of(*a) < end_of(*b); });
     std::string out;
     for (std::size_t i = 0; last != nullptr && i < started.size(); ++i) {
-        out = printable(last->name.view()) + " (" + time_text(last->spawned, end_of(*last)) + ")" +
-              (out.empty() ? "" : " > ") + out;
+        const auto time = time_text(last->spawned, end_of(*last));
+        out.insert(0, logging::format("{} ({}){}", printable(last->name.view()), time,
+                                      out.empty() ? "" : " > "));
         const auto behind = last->behind.view();
         const auto next = std::find_if(started.begin(), started.end(), [&](const auto* service) {
             return !behind.empty() && service->name.view() == behind;

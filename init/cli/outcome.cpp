@@ -67,7 +67,8 @@ std::string reached_line(Goal goal, const control::ServiceReply& service, base::
     }
     line += goal == Goal::Restart ? " restarted" : goal == Goal::Ready ? " is ready" : " started";
     if (service.ready && service.spawned) {
-        line += ", ready after " + base::to_string(*service.ready - *service.spawned);
+        line += goal == Goal::Ready ? " after " : ", ready after ";
+        line += base::to_string(*service.ready - *service.spawned);
     }
     return line;
 }

@@ -21,6 +21,7 @@ constexpr std::string_view kClear = "\x1b[H\x1b[J";
 
 std::vector<Usage> usage_of(const control::Client::Status& status) {
     std::vector<sys::TreeRoot> roots;
+    roots.reserve(status.services.size());
     for (const auto& service : status.services) {
         roots.push_back({service.pid, service.name.view()});
     }
@@ -34,6 +35,7 @@ std::vector<Usage> usage_of(const control::Client::Status& status) {
 /// Keeps what `chosen` names, in its order.
 void keep(control::Client::Status& status, const std::vector<std::size_t>& chosen) {
     std::vector<control::ServiceReply> services;
+    services.reserve(chosen.size());
     for (const auto index : chosen) {
         services.push_back(status.services[index]);
     }

@@ -15,23 +15,24 @@ using core::State;
 
 /// The columns in their order.
 enum Column : std::size_t {
-    kService,
-    kState,
-    kPid,
-    kSince,
-    kHealth,
-    kRestarts,
-    kMemory,
-    kCpu,
-    kLastExit,
-    kStatus,
-    kColumns
+    ServiceColumn,
+    StateColumn,
+    PidColumn,
+    SinceColumn,
+    HealthColumn,
+    RestartsColumn,
+    MemoryColumn,
+    CpuColumn,
+    LastExitColumn,
+    StatusColumn
 };
+constexpr std::size_t kColumns = StatusColumn + 1;
 using Row = std::array<std::string, kColumns>;
 
 constexpr Row::size_type kNarrowStatus = 12;
 /// What a narrow terminal goes without, first to last; the others always stay.
-constexpr std::array kExpendable{kStatus, kLastExit, kCpu, kRestarts, kMemory, kHealth};
+constexpr std::array kExpendable{StatusColumn,   LastExitColumn, CpuColumn,
+                                 RestartsColumn, MemoryColumn,   HealthColumn};
 
 std::string or_dash(const std::string& text) {
     return text.empty() ? "-" : text;
@@ -109,7 +110,7 @@ Widths fit(const std::vector<Row>& rows, std::size_t limit) {
             break;
         }
         const auto excess = sum - limit;
-        const bool can_shrink = column == kStatus && widths[column] >= kNarrowStatus + excess;
+        const bool can_shrink = column == StatusColumn && widths[column] >= kNarrowStatus + excess;
         widths[column] = can_shrink ? widths[column] - excess : 0;
     }
     return widths;
@@ -124,7 +125,7 @@ std::string line_of(const Row& row, const Widths& widths, std::string_view colou
         }
         out.append(gap, ' ');
         const auto text = row[i].substr(0, widths[i]);
-        const bool is_coloured = i == kState && !colour.empty();
+        const bool is_coloured = i == StateColumn && !colour.empty();
         out += is_coloured ? std::string{colour} + text + "\x1b[0m" : text;
         gap = widths[i] - text.size() + 2;
     }

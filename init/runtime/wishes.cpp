@@ -13,7 +13,7 @@ using core::State;
 namespace {
 
 /// What a wish has to do with a service.
-enum Part : std::uint8_t { kNone, kAsked, kAlso, kPassed, kNamed };
+enum Part : std::uint8_t { Untouched, Asked, Also, Passed, Named };
 
 ServiceId id_of(std::size_t index) {
     return static_cast<ServiceId>(index);
@@ -34,7 +34,7 @@ bool Runtime::is_stopped_by_hand(ServiceId id) const {
 control::Reply Runtime::decide(const control::Server::Wish& wish) {
     using control::Action;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
-        parts_[i] = wish.subject.covers(i, views_) ? kAsked : kNone;
+        parts_[i] = wish.subject.covers(i, views_) ? Asked : Untouched;
     }
     if (wish.action == Action::Signal || wish.action == Action::Reload) {
         return signal_asked(wish);
@@ -46,7 +46,7 @@ control::Reply Runtime::decide(const control::Server::Wish& wish) {
     mark_others(wish.action);
     name_others(wish.action, reply);
     for (std::size_t i = 0; i < parts_.size(); ++i) {
-        if (parts_[i] == kAsked) {
+        if (parts_[i] == Asked) {
             ++reply.accepted;
             queue_.push({.kind = kind_of(wish.action), .service = id_of(i)});
         }
@@ -64,13 +64,13 @@ control::Reply Runtime::signal_asked(const control::Server::Wish& wish) {
         // HUP would end a set-up, which is no daemon's yet.
         const bool can = processes_[i].main != base::Pid::None &&
                          (!reloads || state == State::Up || state == State::Starting);
-        if (parts_[i] == kAsked && !can) {
+        if (parts_[i] == Asked && !can) {
             return control::ErrorReply{control::ErrorCode::NotRunning,
                                        control::Name{spec_.services[i].name}};
         }
     }
     for (std::size_t i = 0; i < parts_.size(); ++i) {
-        if (parts_[i] == kAsked) {
+        if (parts_[i] == Asked) {
             ++reply.accepted;
             signal_main(id_of(i),
                         {.signal = reloads ? spec_.services[i].reload_signal : wish.signal});
@@ -89,14 +89,14 @@ void Runtime::mark_others(control::Action action) {
                 const auto required = core::index(id);
                 const auto from = starts ? i : required;
                 const auto to = starts ? required : i;
-                if (parts_[from] == kNone || parts_[to] != kNone) {
+                if (parts_[from] == Untouched || parts_[to] != Untouched) {
                     continue;
                 }
                 const bool goes = starts ? is_stopped_by_hand(id_of(to))
                                          : core::is_live(supervisor_.service(id_of(to)).state);
                 // What only waits for a stopped one leads to it.
                 if (goes || starts) {
-                    parts_[to] = goes ? kAlso : kPassed;
+                    parts_[to] = goes ? Also : Passed;
                     has_grown = true;
                 }
             }
@@ -109,21 +109,21 @@ void Runtime::name_others(control::Action action, control::ManageReply& reply) {
     const bool starts = action == control::Action::Start;
     const auto waits = [&](std::size_t service, std::size_t other) {
         const auto& list = spec_.services[starts ? service : other].requires_;
-        return (parts_[other] == kAlso || parts_[other] == kPassed) &&
+        return (parts_[other] == Also || parts_[other] == Passed) &&
                std::find(list.begin(), list.end(), id_of(starts ? other : service)) != list.end();
     };
     for (bool has_named = true; has_named;) {
         has_named = false;
         for (std::size_t i = 0; i < parts_.size(); ++i) {
-            const bool is_said = parts_[i] == kAlso;
-            bool is_next = is_said || parts_[i] == kPassed;
+            const bool is_said = parts_[i] == Also;
+            bool is_next = is_said || parts_[i] == Passed;
             for (std::size_t j = 0; is_next && j < parts_.size(); ++j) {
                 is_next = !waits(i, j);
             }
             if (!is_next) {
                 continue;
             }
-            parts_[i] = kNamed;
+            parts_[i] = Named;
             has_named = true;
             if (is_said && reply.also_count < control::kMaxNames) {
                 reply.also[reply.also_count] = control::Name{spec_.services[i].name};

@@ -112,7 +112,7 @@ TEST_CASE("what was reached is said with what belongs to it") {
     };
     CHECK(line(Goal::Start, up_service()) == "web started, ready after 1.2s");
     CHECK(line(Goal::Restart, up_service()) == "web restarted, ready after 1.2s");
-    CHECK(line(Goal::Ready, up_service()) == "web is ready, ready after 1.2s");
+    CHECK(line(Goal::Ready, up_service()) == "web is ready after 1.2s");
     CHECK(line(Goal::Done, ended_service("done", 0)) ==
           "web is done: exited with status 0 after 12ms");
 }
