@@ -27,7 +27,9 @@ int report(const control::Client::Status& status, Goal goal, std::vector<Followe
         if (followed.is_over || service == nullptr) {
             continue;
         }
-        const auto verdict = judge(goal, *service, followed.last_spawn);
+        auto seen = *service;
+        seen.proves_ready = seen.proves_ready || expired;  // no time is left to watch it
+        const auto verdict = judge(goal, seen, followed.last_spawn);
         if (verdict == Verdict::Pending && !expired) {
             continue;
         }

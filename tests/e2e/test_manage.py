@@ -174,6 +174,15 @@ def test_timeout_says_what_it_still_waits_for(lab):
     assert 0.3 <= time.monotonic() - began < 3
 
 
+def test_a_timeout_shorter_than_the_look_at_a_started_service_is_no_failure(lab):
+    run = started(lab, {"web": SLEEPER, "other": SLEEPER})
+    lab.cli(run, "stop", "web")
+    done = lab.cli(run, "start", "--timeout", "150ms", "web")
+    assert done.stdout.startswith("web started") or "still up" not in done.stderr, done.stderr
+    done = lab.cli(run, "restart", "--timeout", "150ms", "web")
+    assert done.stdout.startswith("web restarted") or "still up" not in done.stderr, done.stderr
+
+
 def test_several_services_at_once_each_tell_their_outcome(lab):
     run = started(lab, {"one": SLEEPER, "two": SLEEPER, "three": SLEEPER})
     done = lab.cli(run, "stop", "one", "two")
