@@ -90,7 +90,9 @@ def test_four_daemons_run_each_as_a_user_of_its_own(one):
 
 def test_each_line_of_the_log_says_whose_it_is(one):
     lines = engine.logs(NAME, "all").splitlines()
-    owners = {line.partition(":")[0] for line in lines}
+    marks = [re.match(r"(pidone): |([\w-]+) *[|+] ", line) for line in lines]
+    assert all(marks), lines[marks.index(None)]
+    owners = {mark.group(1) or mark.group(2) for mark in marks}
     assert {"pidone", "nginx", "wordpress", "mariadb", "redis"} <= owners
     assert owners <= {"pidone", "site", "compiled", *PROGRAMS}
 
