@@ -357,13 +357,13 @@ def test_a_client_that_asks_on_and_on_and_never_reads_is_dropped(lab):
 def test_a_process_of_another_pid_namespace_cannot_change_anything(lab):
     run = lab.service(CHAIN, ns=["--ro", "/run"])
     comes_up(lab, run)
-    names = [line.split()[-1] for line in open(f"/proc/{run.pid}/net/unix") if "@pidone-" in line]
+    name = "@pidone-" + "-".join(str(os.stat(f"/proc/{run.pid}/ns/{kind}").st_ino) for kind in ("mnt", "pid"))
     script = ("import socket,struct,sys\nfull=struct.pack('=IHHHHIqIHHQ',0x314e4450,2,1,3,0,0,0,1,2,0,0)+b'web'.ljust(1024,b'\\0')\n"
               "s=socket.socket(socket.AF_UNIX,socket.SOCK_SEQPACKET)\ns.connect('\\0'+sys.argv[1][1:])\n"
               "try: s.send(full)\nexcept OSError: pass\n"
               "try: reply=s.recv(2000)\nexcept ConnectionResetError: reply=s.recv(2000)\n"
               "print(len(reply),struct.unpack_from('=HH',reply,6))\n")
-    done = subprocess.run(["nsenter", "-t", str(run.pid), "-n", "--", "/usr/bin/python3", "-c", script, min(names, key=len)],
+    done = subprocess.run(["nsenter", "-t", str(run.pid), "-n", "--", "/usr/bin/python3", "-c", script, name],
                           capture_output=True, text=True, timeout=20 * SLOW)
     assert done.stdout == "74 (16, 5)\n", done.stderr
     assert set(states(lab, run).values()) == {"up"}
