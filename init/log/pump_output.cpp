@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::size_t kLargestWrite = std::size_t{1} << 20U;
 
+// So that pump and reader need not take turns for each block.
+constexpr std::size_t kPipeSize = std::size_t{256} * 1024;
+
 // As many whole lines as go into `limit` bytes; a line that is longer is cut.
 std::string_view part_of(std::string_view bytes, std::size_t limit) {
     if (bytes.size() <= limit) {
@@ -30,6 +33,9 @@ PumpOutput::PumpOutput(int fd, bool is_shared, std::atomic<std::uint32_t>& mid_l
       largest_{is_shared && sys::is_pipe(fd) ? std::size_t{PIPE_BUF} : kLargestWrite},
       is_terminal_{sys::is_terminal(fd)},
       mid_line_{mid_line} {
+    if (!is_shared && sys::is_pipe(fd)) {
+        static_cast<void>(sys::resize_pipe(fd, kPipeSize));
+    }
     if (mid_line_ != 0) {
         // The pump before this one died in the middle of a line.
         rest_.reserve(1);

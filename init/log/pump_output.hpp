@@ -15,7 +15,8 @@ namespace logging {
 /// rest stays here while the reader is slow.
 class PumpOutput {
   public:
-    /// `fd` stays open. `is_shared`: others write lines to it too, so on a pipe no write may be
+    /// `fd` stays open; a pipe that is not shared is made larger where the kernel allows it.
+    /// `is_shared`: others write lines to it too, so on a pipe no write may be
     /// larger than what stays whole there (PIPE_BUF). `mid_line` outlives the pump: whether the
     /// last byte written was no newline.
     PumpOutput(int fd, bool is_shared, std::atomic<std::uint32_t>& mid_line);

@@ -42,9 +42,12 @@ void discard_from_pipe(int pipe, int null, std::size_t size) noexcept {
 }
 
 std::size_t resize_pipe(int pipe, std::size_t wanted) noexcept {
-    // EPERM beyond pipe-max-size or the user's share of pipe memory: what there is serves too.
-    static_cast<void>(::fcntl(pipe, F_SETPIPE_SZ, static_cast<int>(wanted)));
-    const int size = ::fcntl(pipe, F_GETPIPE_SZ);
+    int size = ::fcntl(pipe, F_GETPIPE_SZ);
+    if (size >= 0 && static_cast<std::size_t>(size) < wanted) {
+        // EPERM beyond pipe-max-size or the user's share of pipe memory: what there is serves too.
+        static_cast<void>(::fcntl(pipe, F_SETPIPE_SZ, static_cast<int>(wanted)));
+        size = ::fcntl(pipe, F_GETPIPE_SZ);
+    }
     return size > 0 ? static_cast<std::size_t>(size) : 4096;
 }
 

@@ -19,7 +19,7 @@ namespace sys {
 /// without it (-1) they are read and forgotten.
 void discard_from_pipe(int pipe, int null, std::size_t size) noexcept;
 
-/// Asks for a capacity of `wanted` bytes (F_SETPIPE_SZ); returns the one in force.
+/// Asks for a capacity of `wanted` bytes at least (F_SETPIPE_SZ); returns the one in force.
 std::size_t resize_pipe(int pipe, std::size_t wanted) noexcept;
 
 /// How many bytes lie in `pipe` (FIONREAD).

@@ -16,7 +16,7 @@ import threading
 import time
 
 import pytest
-from harness import SLOW, cpu_ticks, descriptors, full_pipe, read_proc, settle, switches, wait_until
+from harness import SLOW, cpu_ticks, descriptors, read_proc, settle, switches, wait_until
 
 RESTED = "exec sleep 600"
 FLOOD = ("command = ['/usr/bin/python3', '-c', '''\n"
@@ -180,10 +180,15 @@ def slow_run(lab, service, **kw):
 
 
 def stuck(read_end):
-    """Waits until so much lies in a pipe that its writer waits."""
+    """Waits until so much lies in a pipe that its writer waits: short writes leave pages half full."""
     def fill():
         return int.from_bytes(fcntl.ioctl(read_end, termios.FIONREAD, bytes(4)), sys.byteorder)
-    wait_until(lambda: fill() > 60000, 10, "a full pipe")
+
+    def is_full():
+        before = fill()
+        time.sleep(0.1)  # what is measured
+        return fill() == before > fcntl.fcntl(read_end, fcntl.F_GETPIPE_SZ) // 2
+    wait_until(is_full, 15, "a full pipe")
 
 
 def drained(read_end, done):
@@ -210,18 +215,19 @@ def test_a_reader_that_stops_blocks_the_service_and_nobody_else(lab):
     assert lab.cli(run, "status").returncode == 0
     done = threading.Event()
     data = drained(read_end, done)
-    wait_until(lambda: len(numbers(bytes(data).replace(b"web   |", b"web |"))[0]) == 20000, 10, "all lines")
+    wait_until(lambda: data.count(b"\n") == 20000, 10, "all lines")
+    assert len(numbers(bytes(data).replace(b"web   |", b"web |"))[0]) == 20000
     assert run.stop()[0] == 0
 
 
 def test_the_stop_waits_for_a_slow_reader_within_the_budget(lab):
-    run, read_end = slow_run(lab, FLOOD.format(blocks=4) + '[log]\nmode = "prefix"\n')
+    run, read_end = slow_run(lab, FLOOD.format(blocks=8) + '[log]\nmode = "prefix"\n')
     stuck(read_end)
     assert run.running()
     done = threading.Event()
     data = drained(read_end, done)
     assert run.wait() == 0
-    assert done.wait(5) and sorted(numbers(bytes(data))[0]) == list(range(4000))
+    assert done.wait(5) and sorted(numbers(bytes(data))[0]) == list(range(8000))
 
 
 def test_a_reader_that_never_reads_costs_the_budget_and_is_named(lab):
@@ -404,7 +410,7 @@ def test_an_output_whose_reader_is_gone_is_said_once_and_the_service_lives_on(la
 
 
 def test_a_pump_that_dies_while_the_container_stops_is_followed_by_another(lab):
-    run, read_end = slow_run(lab, FLOOD.format(blocks=2) + '[log]\nmode = "prefix"\n')
+    run, read_end = slow_run(lab, FLOOD.format(blocks=4) + '[log]\nmode = "prefix"\n')
     stuck(read_end)
     run.wait_err("web: exited with status 0")
     os.kill(pump_of(run), signal.SIGKILL)
@@ -412,7 +418,28 @@ def test_a_pump_that_dies_while_the_container_stops_is_followed_by_another(lab):
     done = threading.Event()
     data = drained(read_end, done)
     assert run.wait() == 0 and done.wait(5 * SLOW)
-    assert sorted(numbers(bytes(data))[0]) == list(range(2000))
+    assert sorted(numbers(bytes(data))[0]) == list(range(4000))
+
+
+def test_a_pump_that_was_to_start_later_starts_at_the_stop(lab):
+    (lab.tmp / "lines").write_text("".join(f"{number:09} {'x' * 88}\n" for number in range(4000)))
+    run, read_end = slow_run(lab, shell("cat @TMP@/lines; " + RESTED))
+    stuck(read_end)
+    killed = set()
+
+    def pauses():
+        """Kills pumps that cannot write anything, so that the next ones are given more and more time."""
+        for pump, name in run.tree().items():
+            if name == "pidone-log" and pump not in killed:
+                killed.add(pump)
+                os.kill(pump, signal.SIGKILL)
+        return "another one starts in 800ms" in run.stderr
+    wait_until(pauses, 10, "a pause")
+    run.send(signal.SIGTERM)
+    done = threading.Event()
+    data = drained(read_end, done)
+    assert run.wait() == 0 and done.wait(5 * SLOW)
+    assert sorted(numbers(bytes(data))[0]) == list(range(4000))
 
 
 def test_the_stop_does_not_wait_for_the_pump_once_it_has_written_all(lab):
@@ -427,8 +454,7 @@ def test_the_stop_does_not_wait_for_the_pump_once_it_has_written_all(lab):
 
 def test_lines_go_on_when_standard_output_takes_nothing(lab):
     """The two outputs do not wait for each other."""
-    read_end, write_end = full_pipe()
-    run = lab.service(shell("echo stuck; echo fine >&2; " + RESTED), stdout=write_end)
+    run, read_end = slow_run(lab, shell("yes | head -c 9000000 & echo fine >&2; wait"))
+    stuck(read_end)
     run.wait_err(r"^web \| fine$")
     os.close(read_end)
-    os.close(write_end)

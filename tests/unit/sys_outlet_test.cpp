@@ -110,3 +110,10 @@ TEST_CASE("the end of a pipe is seen by who peeks") {
     CHECK(sys::peek_pipe(from->read.get(), into->write.get(), 64) == 0);
     sys::discard_from_pipe(from->read.get(), -1, 4);
 }
+
+TEST_CASE("a pipe is made larger and never smaller") {
+    const auto pipe = sys::pipe_cloexec();
+    const auto large = sys::resize_pipe(pipe->write.get(), std::size_t{256} * 1024);
+    CHECK(large >= 4096);
+    CHECK(sys::resize_pipe(pipe->write.get(), 4096) == large);
+}
