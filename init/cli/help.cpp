@@ -64,8 +64,7 @@ constexpr std::string_view kRun =
     "PIDONE_REMAP_EXIT, PIDONE_REWRITE (both lists with commas), PIDONE_STOP_TIMEOUT,\n"
     "PIDONE_KILL_GRACE, PIDONE_WARN_ON_REAP, PIDONE_VERBOSE, PIDONE_QUIET. Options win.\n"
     "For services PIDONE_SHUTDOWN_TIMEOUT, PIDONE_LINGER, PIDONE_LOG_FORMAT (text or json) and\n"
-    "PIDONE_CONTROL (a path; empty = no socket) win over pidone.toml, so does\n"
-    "PIDONE_RELOAD_ON_HUP (true or false). Else empty is unset.\n"
+    "PIDONE_CONTROL (a path; empty = no socket) win over pidone.toml. Else empty is unset.\n"
     "\n"
     "Exit: the program's code; 128+n when signal n killed it; 127 not found, 126 not\n"
     "executable; 64 wrong usage, 78 wrong configuration, 71 the system failed.\n";

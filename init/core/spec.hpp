@@ -298,7 +298,6 @@ struct Spec {
     Duration linger{2000};
     LogFormat log_format = LogFormat::Text;
     std::string control = "/run/pidone/control";  ///< "" = no control socket
-    bool reloads_on_hup = false;                  ///< HUP re-reads the files
     CommandSettings command;
 };
 
