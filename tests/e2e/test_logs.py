@@ -445,7 +445,7 @@ def test_a_pump_that_was_to_start_later_starts_at_the_stop(lab):
 def test_the_stop_does_not_wait_for_the_pump_once_it_has_written_all(lab):
     took = {}
     for name in ("prefix", "inherit", "prefix"):
-        run = lab.service(shell("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.02; done", f'mode = "{name}"'))
+        run = lab.service(shell("trap 'echo bye; exit 0' TERM; echo up; sleep 60 & wait", f'mode = "{name}"'))
         run.wait_out("up")
         code, took[name] = run.stop()
         assert code == 0 and "bye" in run.stdout
