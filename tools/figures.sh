@@ -26,8 +26,9 @@ have tini-static || apt_install tini
     meson setup build -Dstatic=true >/dev/null
     meson compile -C build >/dev/null
 }
-# Side by side: where a file lies, and when it was written, tells in its page faults.
-strip -o "$work/pidone" build/init/pidone
+# Side by side, and written alike: where a file lies, and how it came there, tells in its page faults.
+strip -o "$work/stripped" build/init/pidone
+cp "$work/stripped" "$work/pidone"
 cp "$(command -v tini-static)" "$work/tini-static"
 tools/figures.py program "$work/pidone" || missed=1
 
