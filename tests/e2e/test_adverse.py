@@ -212,3 +212,12 @@ def test_the_number_of_a_dead_leader_may_be_another_services(lab, session):
     wait_until(lambda: re.search(r"^a +done", lab.cli(run, "status").stdout, re.M))
     assert run.stop()[0] == 0
     assert "hit" not in run.stdout and run.stderr.count("killed process") == 1
+
+
+@pytest.mark.unsanitized
+def test_memory_that_runs_out_before_the_start_is_said(lab):
+    conf = lab.config({"a": "command = [" + '"/bin/true", ' * 30000 + "]"})
+    done = subprocess.run(["prlimit", "--as=4000000", "--core=0", "--", lab.pidone, "check", conf],
+                          capture_output=True, text=True, check=False)
+    assert done.stderr == "pidone: out of memory\n"
+    assert done.returncode == -signal.SIGABRT
