@@ -62,7 +62,8 @@ TEST_CASE("the rest is a part of a line when it is asked for") {
 
 TEST_CASE("a line of the limit stays one, a longer one is passed on in parts") {
     const std::string longest(kMax, 'a');
-    LineCutter whole{longest + "\n", false};
+    const auto one_line = longest + "\n";
+    LineCutter whole{one_line, false};
     const auto line = whole.next();
     CHECK(line->text.size() == kMax);
     CHECK(line->ends_line);
