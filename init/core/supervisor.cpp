@@ -92,11 +92,7 @@ void Supervisor::dispatch(const Event& event) {
     case Event::Kind::HealthProbed:
         return on_health_probed(event.service, event.status);
     case Event::Kind::WatchdogFed:
-        if (runs_[index(event.service)].watchdog_at != kNever) {
-            runs_[index(event.service)].watchdog_at =
-                now_ + *spec_.services[index(event.service)].watchdog;
-        }
-        return;
+        return feed_watchdog(event.service);
     case Event::Kind::WatchdogFailed:
         if (runs_[index(event.service)].watchdog_at != kNever) {
             miss_watchdog(event.service, Duration{0});
@@ -113,13 +109,7 @@ void Supervisor::dispatch(const Event& event) {
     case Event::Kind::SignalReceived:
         return on_signal(event.signal);
     case Event::Kind::ChildrenGone:
-        are_children_gone_ = true;
-        if (phase_ == Phase::Draining) {
-            linger();
-        } else if (phase_ == Phase::Killing) {
-            leave_container();
-        }
-        return;
+        return on_children_gone();
     case Event::Kind::LingerDone:
         if (phase_ == Phase::Lingering) {
             leave_container();
@@ -127,6 +117,15 @@ void Supervisor::dispatch(const Event& event) {
         return;
     case Event::Kind::Tick:
         return;
+    }
+}
+
+void Supervisor::on_children_gone() {
+    are_children_gone_ = true;
+    if (phase_ == Phase::Draining) {
+        linger();
+    } else if (phase_ == Phase::Killing) {
+        leave_container();
     }
 }
 

@@ -182,6 +182,7 @@ class Supervisor {
     void boot();
     void on_time_extended(ServiceId id, Duration duration);
     void on_signal(const SignalInfo& signal);
+    void on_children_gone();
     void route_signal(const SignalInfo& signal);
     void settle();
 
@@ -220,6 +221,7 @@ class Supervisor {
     void on_health_probed(ServiceId id, const ExitStatus& status);
     void count_health(ServiceId id, bool is_good);
     void become_unhealthy(ServiceId id);
+    void feed_watchdog(ServiceId id);
     void miss_watchdog(ServiceId id, Duration silence);
 
     // supervisor_life.cpp: starting, readiness, the end of a main process

@@ -123,6 +123,12 @@ void Supervisor::become_unhealthy(ServiceId id) {
     }
 }
 
+void Supervisor::feed_watchdog(ServiceId id) {
+    if (runs_[index(id)].watchdog_at != kNever) {
+        runs_[index(id)].watchdog_at = now_ + *spec_.services[index(id)].watchdog;
+    }
+}
+
 /// A process that hangs is no longer asked: ABRT leaves a core to look at.
 void Supervisor::miss_watchdog(ServiceId id, Duration silence) {
     Run& run = runs_[index(id)];

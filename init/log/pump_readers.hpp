@@ -32,8 +32,8 @@ class PumpReaders {
 
     /// Takes one client from the listening socket: only root and our own user, of this container.
     void accept(int listener);
-    /// A reader said something, hung up, or takes more.
-    void handle(std::size_t slot, std::uint32_t events);
+    /// The reader in slot `number` said something, hung up, or takes more.
+    void handle(std::size_t number, std::uint32_t events);
     /// Lines may have come.
     void on_lines();
     [[nodiscard]] bool is_any() const;
