@@ -94,10 +94,7 @@ void Supervisor::dispatch(const Event& event) {
     case Event::Kind::WatchdogFed:
         return feed_watchdog(event.service);
     case Event::Kind::WatchdogFailed:
-        if (runs_[index(event.service)].watchdog_at != kNever) {
-            miss_watchdog(event.service, Duration{0});
-        }
-        return;
+        return on_watchdog_failed(event.service);
     case Event::Kind::Due:
         return on_due(event.service);
     case Event::Kind::StartAsked:

@@ -222,6 +222,7 @@ class Supervisor {
     void count_health(ServiceId id, bool is_good);
     void become_unhealthy(ServiceId id);
     void feed_watchdog(ServiceId id);
+    void on_watchdog_failed(ServiceId id);
     void miss_watchdog(ServiceId id, Duration silence);
 
     // supervisor_life.cpp: starting, readiness, the end of a main process

@@ -129,6 +129,12 @@ void Supervisor::feed_watchdog(ServiceId id) {
     }
 }
 
+void Supervisor::on_watchdog_failed(ServiceId id) {
+    if (runs_[index(id)].watchdog_at != kNever) {
+        miss_watchdog(id, Duration{0});
+    }
+}
+
 /// A process that hangs is no longer asked: ABRT leaves a core to look at.
 void Supervisor::miss_watchdog(ServiceId id, Duration silence) {
     Run& run = runs_[index(id)];

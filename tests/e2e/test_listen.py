@@ -75,26 +75,31 @@ def test_two_hundred_clients_and_ten_kills_and_not_one_connection_is_refused(lab
     failures, answers = [], []
 
     def client(_):
-        for _ in range(5):
+        asked = 0
+        while asked < 5 or not stopped.is_set():
+            asked += 1
             try:
                 answers.append(ask(lab.tmp / "s"))
             except OSError as error:
                 failures.append(error)
 
     def killer():
-        for _ in range(10):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(main_of(run), signal.SIGKILL)
-            stopped.wait(0.03)
+        try:
+            for _ in range(10):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(main_of(run), signal.SIGKILL)
+                stopped.wait(0.03)
+        finally:
+            stopped.set()
 
     thread = threading.Thread(target=killer)
     thread.start()
     with concurrent.futures.ThreadPoolExecutor(200) as pool:
         list(pool.map(client, range(200)))
     thread.join()
-    assert failures == [] and len(answers) == 1000
+    assert failures == [] and len(answers) >= 1000
     # A connection that was accepted by a process that is then killed gets an end of file: no answer, and no refusal.
-    assert answers.count(0) <= 10 and len({pid for pid in answers if pid}) >= 2
+    assert answers.count(0) <= 10 and len({pid for pid in answers if pid}) >= 5
     assert run.stop()[0] == 0
 
 
