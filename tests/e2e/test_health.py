@@ -19,7 +19,8 @@ def health(lab, run, *more):
 def test_a_service_without_ready_is_starting_until_its_first_success(lab):
     (lab.tmp / "well").touch()
     run = lab.service(SLEEPER + FILE.replace("20ms", "30s"))
-    assert health(lab, run, "--wait", "5s") == 0
+    # Until the socket is there nobody can ask.
+    wait_until(lambda: health(lab, run, "--wait", "5s") == 0, what="the first success")
     (lab.tmp / "well").unlink()
     run2 = lab.service(SLEEPER + FILE.replace("retries = 3", "retries = 100"))
     run2.wait_out("^ready")
