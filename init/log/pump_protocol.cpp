@@ -91,9 +91,11 @@ std::span<const std::byte> encode(const LogReply& reply,
                          .name_size = static_cast<std::uint8_t>(name.size()),
                          .time = reply.time};
     std::memcpy(buffer.data(), &head, sizeof head);
-    std::memcpy(buffer.data() + sizeof head, name.data(), name.size());
-    std::memcpy(buffer.data() + sizeof head + name.size(), text.data(), text.size());
-    return std::span{buffer}.first(sizeof head + name.size() + text.size());
+    // Of an empty text there may be no address, which memcpy(3) does not take.
+    const auto rest =
+        std::ranges::copy(std::as_bytes(std::span{name}), buffer.begin() + sizeof head);
+    const auto end = std::ranges::copy(std::as_bytes(std::span{text}), rest.out);
+    return std::span{buffer.begin(), end.out};
 }
 
 std::optional<LogReply> decode_log_reply(std::span<const std::byte> packet) {
