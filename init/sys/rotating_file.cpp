@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -86,8 +87,8 @@ std::size_t RotatingFile::part_that_fits(std::string_view lines) const {
     if (end != lines.npos) {
         return end + 1;
     }
-    // A line that is longer than a whole file has one to itself.
-    return size_ > 0 ? 0 : lines.find('\n') + 1;
+    // A line that is longer than a whole file has one to itself, also one without an end.
+    return size_ > 0 ? 0 : std::min(lines.find('\n'), lines.size() - 1) + 1;
 }
 
 base::Result<void> RotatingFile::write(std::string_view lines) {

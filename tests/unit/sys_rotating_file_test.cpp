@@ -70,6 +70,15 @@ TEST_CASE("a block of lines is spread over as many log files as it needs") {
     CHECK(dir.content("log.3") == "1234567\n");
 }
 
+TEST_CASE("a block without an end of line that is longer than a log file has one to itself") {
+    const Directory dir;
+    sys::RotatingFile file{dir.path + "/log", 8, 1};
+    CHECK(file.write("one\n"));
+    CHECK(file.write("a prompt without an end"));
+    CHECK(dir.content("log") == "a prompt without an end");
+    CHECK(dir.content("log.1") == "one\n");
+}
+
 TEST_CASE("without old log files to keep a full one begins anew") {
     const Directory dir;
     sys::RotatingFile file{dir.path + "/log", 8, 0};
