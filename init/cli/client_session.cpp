@@ -70,4 +70,25 @@ base::Result<std::vector<std::size_t>, std::string> select_services(
     return chosen;
 }
 
+LookAtServices look_at_services(std::string_view command, std::span<const std::string> args) {
+    LookAtServices look{.session = open_session(command, args)};
+    auto& session = look.session;
+    if (!session.client) {
+        return look;
+    }
+    auto status = session.client->status();
+    if (!status) {
+        session.exit_code = complain(status.error());
+        return look;
+    }
+    auto chosen = select_services(*status, session.options.services);
+    if (!chosen) {
+        session.exit_code = complain(chosen.error(), 1);
+        return look;
+    }
+    look.status = std::move(*status);
+    look.chosen = std::move(*chosen);
+    return look;
+}
+
 }  // namespace cli

@@ -26,4 +26,14 @@ struct Session {
 [[nodiscard]] base::Result<std::vector<std::size_t>, std::string> select_services(
     const control::Client::Status& status, std::span<const std::string> names);
 
+/// A session that begins with a look at the services that its options name. Without one (`status`
+/// is empty) what was wrong is said, and `session.exit_code` is what to leave with.
+struct LookAtServices {
+    Session session{};
+    std::optional<control::Client::Status> status{};
+    std::vector<std::size_t> chosen{};  ///< indices in `status`
+};
+[[nodiscard]] LookAtServices look_at_services(std::string_view command,
+                                              std::span<const std::string> args);
+
 }  // namespace cli

@@ -85,28 +85,20 @@ int follow(control::Client& client, Goal goal, std::vector<Followed>& services,
 }
 
 int run_wait(std::span<const std::string> args) {
-    auto session = open_session("wait", args);
-    if (!session.client) {
-        return session.exit_code;
-    }
-    const auto status = session.client->status();
-    if (!status) {
-        return complain(status.error());
-    }
-    const auto chosen = select_services(*status, session.options.services);
-    if (!chosen) {
-        return complain(chosen.error(), 1);
+    auto look = look_at_services("wait", args);
+    if (!look.status) {
+        return look.session.exit_code;
     }
     std::vector<Followed> followed;
-    for (const auto index : *chosen) {
-        followed.push_back({std::string{status->services[index].name.view()}, {}, false});
+    for (const auto index : look.chosen) {
+        followed.push_back({std::string{look.status->services[index].name.view()}, {}, false});
     }
-    const auto& goal = session.options.goal;
-    return follow(*session.client,
+    const auto& goal = look.session.options.goal;
+    return follow(*look.session.client,
                   goal == "ready"  ? Goal::Ready
                   : goal == "done" ? Goal::Done
                                    : Goal::Stopped,
-                  followed, session.options.timeout);
+                  followed, look.session.options.timeout);
 }
 
 }  // namespace cli

@@ -62,26 +62,19 @@ std::string also_line(Action action, const std::vector<std::string>& asked,
 
 int change(Action action, std::span<const std::string> args) {
     const auto& words = words_of(action);
-    auto session = open_session(words.name, args);
-    if (!session.client) {
+    auto look = look_at_services(words.name, args);
+    auto& [session, before, chosen] = look;
+    if (!before) {
         return session.exit_code;
     }
     const auto& options = session.options;
-    const auto before = session.client->status();
-    if (!before) {
-        return complain(before.error());
-    }
-    const auto chosen = select_services(*before, options.services);
-    if (!chosen) {
-        return complain(chosen.error(), 1);
-    }
     const auto accepted = session.client->manage(action, options.services);
     if (!accepted) {
         return complain(accepted.error());
     }
     print(also_line(action, options.services, *accepted));
     std::vector<Followed> followed;
-    for (const auto index : *chosen) {
+    for (const auto index : chosen) {
         const auto& service = before->services[index];
         const auto state = state_of(service);
         if (words.goal != Goal::Restart && state == words.already) {

@@ -82,22 +82,15 @@ std::string processes_text(const ServiceReply& service) {
 }  // namespace
 
 int run_why(std::span<const std::string> args) {
-    auto session = open_session("why", args);
-    if (!session.client) {
-        return session.exit_code;
-    }
-    const auto status = session.client->status();
-    if (!status) {
-        return complain(status.error());
-    }
-    const auto chosen = select_services(*status, session.options.services);
-    if (!chosen) {
-        return complain(chosen.error(), 1);
+    const auto look = look_at_services("why", args);
+    if (!look.status) {
+        return look.session.exit_code;
     }
     std::string out;
-    for (const auto index : *chosen) {
-        const auto& service = status->services[index];
-        out += chain_text(*status, service) + history_text(service, status->container.uptime);
+    for (const auto index : look.chosen) {
+        const auto& service = look.status->services[index];
+        out += chain_text(*look.status, service) +
+               history_text(service, look.status->container.uptime);
         if (core::is_live(state_of(service))) {
             out += processes_text(service);
         }

@@ -125,8 +125,8 @@ struct Cron {
     bool any_weekday = true;
 };
 
-/// When a oneshot runs: each `every` from the end of set-up on, or when the clock of `timezone`
-/// shows what `cron` names.
+/// When a oneshot runs: each `every` from the start of the container on, or when the clock of
+/// `timezone` shows what `cron` names.
 struct Schedule {
     enum class Kind { None, Every, Cron };
     Kind kind = Kind::None;
@@ -139,7 +139,7 @@ struct Schedule {
 /// Where the output of a service goes.
 enum class LogMode {
     Inherit,  ///< straight to the container's own
-    Prefix,   ///< through the pump: "NAME: line"
+    Prefix,   ///< through the pump: "NAME | line"
     Json,     ///< through the pump: one object a line
 };
 
