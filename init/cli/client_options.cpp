@@ -35,7 +35,7 @@ constexpr std::array<Form, 11> kForms{{
     {"start", "--no-wait --timeout --control"},
     {"stop", "--no-wait --timeout --control"},
     {"restart", "--no-wait --timeout --control"},
-    {"reload", "--control"},
+    {"reload", "--no-wait --timeout --control", 0},
     {"signal", "--control"},
     {"why", "--control", 1, 1},
     {"wait", "--for --timeout --control"},
@@ -209,6 +209,10 @@ Parsed parse_client_options(std::string_view command, std::span<const std::strin
     }
     auto checked = command == "signal" ? take_signal(options) : Taken{};
     checked = checked ? check_names(*form, options) : checked;
+    if (checked && command == "reload" && !options.services.empty() &&
+        (options.is_no_wait || options.timeout)) {
+        checked = wrong("--no-wait and --timeout go with a reload of the files, without a SERVICE");
+    }
     if (checked && command == "wait" && options.goal.empty()) {
         checked = wrong("'wait' needs --for ready, --for done or --for stopped");
     }

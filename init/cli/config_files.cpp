@@ -131,25 +131,26 @@ base::Result<std::vector<config::SourceFile>, std::vector<std::string>> read_con
     return files;
 }
 
-base::Result<config::Loaded, std::string> load_config(std::span<const std::string> paths) {
+base::Result<config::Loaded, std::string> load_config(std::span<const std::string> paths,
+                                                      std::string_view outcome) {
     const auto files = read_config(paths);
     if (!files) {
         std::string text;
         for (const auto& line : files.error()) {
             text += line;
         }
-        return base::unexpected(text + error_summary(files.error().size()));
+        return base::unexpected(text + error_summary(files.error().size(), outcome));
     }
     auto loaded = config::load_all(*files, ProcessEnvironment{});
     if (const auto count = loaded.diagnostics.error_count(); count != 0) {
-        return base::unexpected(loaded.diagnostics.render() + error_summary(count));
+        return base::unexpected(loaded.diagnostics.render() + error_summary(count, outcome));
     }
     return loaded;
 }
 
-std::string error_summary(std::size_t count) {
-    return "pidone: " + std::to_string(count) + (count == 1 ? " error" : " errors") +
-           ", nothing was started\n";
+std::string error_summary(std::size_t count, std::string_view outcome) {
+    return "pidone: " + std::to_string(count) + (count == 1 ? " error, " : " errors, ") +
+           std::string{outcome} + "\n";
 }
 
 }  // namespace cli

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -26,11 +27,13 @@ class ProcessEnvironment final : public config::Environment {
     std::span<const std::string> paths);
 
 /// What `run` and `show` share: reads and loads `paths`. On failure the text to print to
-/// standard error, complete with its last line "pidone: 3 errors, nothing was started".
+/// standard error, complete with its last line "pidone: 3 errors, nothing was started", or what
+/// else follows (`outcome`).
 [[nodiscard]] base::Result<config::Loaded, std::string> load_config(
-    std::span<const std::string> paths);
+    std::span<const std::string> paths, std::string_view outcome = "nothing was started");
 
 /// "pidone: 1 error, nothing was started\n".
-[[nodiscard]] std::string error_summary(std::size_t count);
+[[nodiscard]] std::string error_summary(std::size_t count,
+                                        std::string_view outcome = "nothing was started");
 
 }  // namespace cli

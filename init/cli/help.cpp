@@ -28,6 +28,7 @@ constexpr std::string_view kOverview =
     "  pidone healthcheck [--wait D] [SERVICE...]   0 healthy, 1 not\n"
     "  pidone status [--json] [--watch] [SERVICE...]\n"
     "  pidone start|stop|restart|reload SERVICE...\n"
+    "  pidone reload                             read the files again, apply what differs\n"
     "  pidone signal SIG SERVICE...\n"
     "  pidone wait --for ready|done|stopped SERVICE...\n"
     "  pidone why SERVICE | analyze              what holds it, where the start's time went\n"
@@ -64,7 +65,8 @@ constexpr std::string_view kRun =
     "PIDONE_REMAP_EXIT, PIDONE_REWRITE (both lists with commas), PIDONE_STOP_TIMEOUT,\n"
     "PIDONE_KILL_GRACE, PIDONE_WARN_ON_REAP, PIDONE_VERBOSE, PIDONE_QUIET. Options win.\n"
     "For services PIDONE_SHUTDOWN_TIMEOUT, PIDONE_LINGER, PIDONE_LOG_FORMAT (text or json) and\n"
-    "PIDONE_CONTROL (a path; empty = no socket) win over pidone.toml. Else empty is unset.\n"
+    "PIDONE_CONTROL (a path; empty = no socket) win over pidone.toml, so does\n"
+    "PIDONE_RELOAD_ON_HUP (true or false). Else empty is unset.\n"
     "\n"
     "Exit: the program's code; 128+n when signal n killed it; 127 not found, 126 not\n"
     "executable; 64 wrong usage, 78 wrong configuration, 71 the system failed.\n";
@@ -137,9 +139,15 @@ constexpr std::array<Topic, 20> kTopics{{
      "ready; one without 'ready' has to live for 250ms. Exit: 0; 1 when one did not come back, or\n"
      "not in time; 64 wrong usage.\n"},
     {"reload",
-     "Usage: pidone reload [--control PATH] SERVICE...\n"
+     "Usage: pidone reload [--no-wait] [--timeout D] [--control PATH]\n"
+     "       pidone reload [--control PATH] SERVICE...\n"
      "\n"
-     "Sends each service its reload-signal (HUP). Exit: 0; 1 when one is not running.\n"},
+     "Reads the files again, checks all of them, and applies what differs: services that are\n"
+     "new start, those that are gone stop, those that changed (and what requires them) restart,\n"
+     "the others go on untouched. What is wrong is said, and nothing is changed then. Exit: 0,\n"
+     "also when nothing differs; 1 when nothing could be changed, or it is not over in time.\n"
+     "\n"
+     "With SERVICE: sends each its reload-signal (HUP). Exit: 0; 1 when one is not running.\n"},
     {"signal",
      "Usage: pidone signal [--control PATH] SIG SERVICE...\n"
      "\n"

@@ -90,11 +90,42 @@ int change(Action action, std::span<const std::string> args) {
     return follow(*session.client, words.goal, followed, options.timeout);
 }
 
+/// The files are read again.
+int reload_files(Session& session) {
+    using Outcome = control::ReloadReply::Outcome;
+    const auto& options = session.options;
+    const auto reply = session.client->reload(
+        options.is_no_wait ? std::nullopt
+                           : std::optional{options.timeout.value_or(control::kMaxWait)});
+    if (!reply) {
+        return complain(reply.error());
+    }
+    std::string text{reply->text.view()};
+    text.resize(text.size() - (text.ends_with('\n') ? 1 : 0));
+    switch (reply->outcome) {
+    case Outcome::Done:
+        return print("reloaded: " + text + "\n");
+    case Outcome::Unchanged:
+        return print("nothing to reload: " + text + "\n");
+    case Outcome::Begun:
+        return 0;
+    case Outcome::Pending:
+        return complain("the reload is not over in time, it goes on", 1);
+    case Outcome::Refused:
+        break;
+    }
+    const bool is_list = text.find('\n') != std::string::npos;
+    return complain(std::string{"nothing was reloaded:"} + (is_list ? "\n" : " ") + text, 1);
+}
+
 /// Signals are sent, not waited for: what a service makes of one is its own affair.
 int send_signal(Action action, std::string_view command, std::span<const std::string> args) {
     auto session = open_session(command, args);
     if (!session.client) {
         return session.exit_code;
+    }
+    if (action == Action::Reload && session.options.services.empty()) {
+        return reload_files(session);
     }
     const auto reply =
         session.client->manage(action, session.options.services, session.options.signal);

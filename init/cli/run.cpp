@@ -19,14 +19,6 @@ constexpr int kStandardError = 2;
 constexpr int kFirstOfOurs = 3;
 constexpr base::Duration kReaderPatience{250};
 
-// What a service may hold (status pipe with both ends, readiness pipe, notification) and what
-// pidone itself needs besides: the standard three, loop, signals, log, memory counter, control
-// socket, its clients, and a directory being looked through.
-constexpr std::uint64_t kPerService = 5;
-// Two pipes to the log pump, both ends.
-constexpr std::uint64_t kPerPumpedService = 4;
-constexpr std::uint64_t kOwnDescriptors = 12 + control::Server::kSlots;
-
 logging::Level level_of(int verbosity) {
     if (verbosity <= 0) {
         return logging::Level::Quiet;
@@ -93,24 +85,41 @@ bool follow_parent(const config::Options& options, base::Pid parent, logging::Lo
 }
 
 // A limit that is too low would show as a failed start at some later moment.
-bool has_descriptors(const core::Spec& spec, logging::Logger& log) {
-    auto needed = kOwnDescriptors + kPerService * spec.services.size();
-    for (const auto& service : spec.services) {
-        needed += service.listen.size();
-        needed += service.log.mode == core::LogMode::Inherit ? 0 : kPerPumpedService;
-    }
+std::string missing_descriptors(const core::Spec& spec) {
+    const auto needed = runtime::descriptors_for(spec);
     const auto limit = sys::raise_nofile(needed);
-    if (limit < needed) {
-        log.error(
-            "needs {} descriptors for {} services, but the hard limit is {}; raise it (compose: "
-            "ulimits: nofile)",
-            needed, spec.services.size(), limit);
+    if (limit >= needed) {
+        return {};
     }
-    return limit >= needed;
+    return logging::format(
+        "needs {} descriptors for {} services, but the hard limit is {}; raise it (compose: "
+        "ulimits: nofile)",
+        needed, spec.services.size(), limit);
 }
 
-int run_spec(const core::Spec& spec, const runtime::Settings& settings, logging::Logger& log) {
-    auto runtime = runtime::Runtime::create(spec, settings, log);
+/// `pidone reload`: the same files, with the same checks.
+class Reader final : public runtime::SpecLoader {
+  public:
+    explicit Reader(const std::vector<std::string>& paths) : paths_{paths} {}
+
+    [[nodiscard]] base::Result<core::Spec, std::string> load() const override {
+        auto loaded = load_config(paths_, "nothing was changed");
+        if (!loaded) {
+            print_refusal(loaded.error());
+            return base::unexpected{std::move(loaded.error())};
+        }
+        if (auto missing = missing_descriptors(loaded->spec); !missing.empty()) {
+            return base::unexpected{std::move(missing)};
+        }
+        return std::move(loaded->spec);
+    }
+
+  private:
+    const std::vector<std::string>& paths_;
+};
+
+int run_spec(core::Spec spec, const runtime::Settings& settings, logging::Logger& log) {
+    auto runtime = runtime::Runtime::create(std::move(spec), settings, log);
     if (!runtime) {
         log.error("cannot start: {}: {}", runtime.error().op,
                   logging::error_text(runtime.error().code));
@@ -128,10 +137,12 @@ int run_init(const config::Options& options) {
     const auto parent = sys::parent_pid();
     const bool is_init = sys::own_pid() == base::Pid::Init;
     const bool is_service_mode = options.action == config::Options::Action::RunService;
+    const Reader reader{options.paths};
     const runtime::Settings settings{.is_init = is_init,
                                      .serves_control = is_service_mode,
                                      .sigchld_was_ignored = sys::take_sigchld_default(),
-                                     .closed_standard = sys::ensure_standard_descriptors()};
+                                     .closed_standard = sys::ensure_standard_descriptors(),
+                                     .loader = is_service_mode ? &reader : nullptr};
     if (is_service_mode) {
         // Services get 0 to 2 and what their file names; whatever else came along stays with
         // nobody. Before anything of ours is open.
@@ -146,7 +157,7 @@ int run_init(const config::Options& options) {
     if (!is_service_mode) {
         return run_spec(command_spec(options), settings, log);
     }
-    const auto loaded = load_config(options.paths);
+    auto loaded = load_config(options.paths);
     if (!loaded) {
         print_refusal(loaded.error());
         return base::kExitConfig;
@@ -154,10 +165,11 @@ int run_init(const config::Options& options) {
     if (loaded->spec.log_format == core::LogFormat::Json) {
         log.set_format(logging::Format::Json);
     }
-    if (!has_descriptors(loaded->spec, log)) {
+    if (const auto missing = missing_descriptors(loaded->spec); !missing.empty()) {
+        log.error("{}", missing);
         return base::kExitSystem;
     }
-    return run_spec(loaded->spec, settings, log);
+    return run_spec(std::move(loaded->spec), settings, log);
 }
 
 void print_refusal(std::string_view text) {

@@ -380,6 +380,7 @@ std::string container_toml(const core::Spec& spec) {
     lines.add("linger", duration(spec.linger));
     lines.add("log-format", spec.log_format == core::LogFormat::Json ? "\"json\"" : "\"text\"");
     lines.add("control", text(spec.control));
+    lines.add("reload-on-hup", flag(spec.reloads_on_hup));
     return lines.take();
 }
 

@@ -202,6 +202,8 @@ inline constexpr std::array kKeys{
         "text|json", "PIDONE_LOG_FORMAT"},
     Key{"control", Scope::Container, Type::Text, "\"/run/pidone/control\"",
         "The control socket; \"\" = none.", "", "PIDONE_CONTROL"},
+    Key{"reload-on-hup", Scope::Container, Type::Flag, "false",
+        "HUP makes pidone read its files again (pidone reload).", "", "PIDONE_RELOAD_ON_HUP"},
 };
 
 }  // namespace config

@@ -22,7 +22,7 @@ void read_control(Reader& reader, const Entry& entry, core::Spec& spec) {
     spec.control = *path;
 }
 
-constexpr std::array<Handler<core::Spec>, 4> kHandlers{{
+constexpr std::array<Handler<core::Spec>, 5> kHandlers{{
     {"shutdown-timeout",
      [](Reader& r, const Entry& e, core::Spec& s) {
          s.shutdown_timeout = r.duration(e).value_or(s.shutdown_timeout);
@@ -35,6 +35,8 @@ constexpr std::array<Handler<core::Spec>, 4> kHandlers{{
                                                                 : core::LogFormat::Text;
      }},
     {"control", read_control},
+    {"reload-on-hup",
+     [](Reader& r, const Entry& e, core::Spec& s) { put(s.reloads_on_hup, r.flag(e)); }},
 }};
 static_assert(covers(kHandlers, Scope::Container));
 

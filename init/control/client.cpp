@@ -42,6 +42,8 @@ ClientError explain(const ErrorReply& reply) {
         return {"only root and the user of pid 1 may change a service; use 'docker exec -u 0'", 0};
     case ErrorCode::ContainerStops:
         return {"the container is stopping; nothing can be started any more", 0};
+    case ErrorCode::ReloadRuns:
+        return {"a reload is under way, ask again when it is over", 0};
     case ErrorCode::NotRunning:
         return {quoted(reply.name.view()) + " is not running", 0};
     }
@@ -164,6 +166,17 @@ base::Result<HealthReply, ClientError> Client::health(std::span<const std::strin
         return base::unexpected<ClientError>{sent.error()};
     }
     return expect<HealthReply>();
+}
+
+base::Result<ReloadReply, ClientError> Client::reload(std::optional<base::Duration> wait) {
+    Request request;
+    request.op = Op::Reload;
+    request.is_waiting = wait.has_value();
+    request.wait = wait.value_or(base::Duration{0});
+    if (auto sent = send(request); !sent) {
+        return base::unexpected{sent.error()};
+    }
+    return expect<ReloadReply>();
 }
 
 base::Result<ManageReply, ClientError> Client::manage(Action action,

@@ -51,6 +51,10 @@ class Client {
     [[nodiscard]] base::Result<ManageReply, ClientError> manage(
         Action action, std::span<const std::string> services, base::Signal signal = {});
 
+    /// Has the files read again. With `wait` the answer comes when that is done, or after that
+    /// time.
+    [[nodiscard]] base::Result<ReloadReply, ClientError> reload(std::optional<base::Duration> wait);
+
   private:
     explicit Client(sys::UniqueFd socket);
 

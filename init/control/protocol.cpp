@@ -22,7 +22,9 @@ constexpr std::size_t kErrorSize = kHeaderSize + 2 + 64;
 constexpr std::size_t kHealthSize = kHeaderSize + 1 + 1 + 64 + 16;
 constexpr std::size_t kStatusSize = kHeaderSize + 1 + 1 + 16 + 8 + 4 + 4 + 4 + 3 * 8;
 constexpr std::size_t kManageSize = kHeaderSize + 4 + 4 + kMaxNames * 64;
-static_assert(kRequestSize <= Packet::kCapacity && kManageSize <= Packet::kCapacity);
+constexpr std::size_t kReloadSize = kHeaderSize + 1 + 1024;
+static_assert(kRequestSize <= Packet::kCapacity && kManageSize <= Packet::kCapacity &&
+              kReloadSize <= Packet::kCapacity);
 
 Packet write(const ErrorReply& reply) {
     Writer writer{Kind::Error};
@@ -65,9 +67,16 @@ Packet write(const ManageReply& reply) {
     return writer.packet();
 }
 
+Packet write(const ReloadReply& reply) {
+    Writer writer{Kind::Reload};
+    writer.put(static_cast<std::uint8_t>(reply.outcome));
+    writer.put(reply.text);
+    return writer.packet();
+}
+
 Reply read_error(Reader& reader) {
     ErrorReply reply;
-    reply.code = reader.take_enum(ErrorCode::Busy, ErrorCode::NotRunning);
+    reply.code = reader.take_enum(ErrorCode::Busy, ErrorCode::ReloadRuns);
     reply.name = reader.take_text<64>();
     return reply;
 }
@@ -108,12 +117,21 @@ Reply read_manage(Reader& reader) {
     return reply;
 }
 
+Reply read_reload(Reader& reader) {
+    using Outcome = ReloadReply::Outcome;
+    ReloadReply reply;
+    reply.outcome = reader.take_enum(Outcome::Done, Outcome::Pending);
+    reply.text = reader.take_text<1024>();
+    return reply;
+}
+
 /// What only one operation has is zero in all others, so that it can be given a meaning there.
 bool is_consistent(const Request& request) {
     const bool manages = request.op == Op::Manage;
     const bool signals = request.action == Action::Signal;
     const auto signal = raw(request.signal);
     return manages == (request.action != Action::None) && (!manages || request.name_count > 0) &&
+           (request.op != Op::Reload || request.name_count == 0) &&
            (signals ? signal >= 1 && signal <= base::kMaxSignal : signal == 0) &&
            (request.op == Op::Status || (request.first == 0 && request.after == 0));
 }
@@ -168,7 +186,7 @@ base::Result<Request, ErrorCode> decode_request(std::span<const std::byte> packe
         return base::unexpected{kind.error()};
     }
     Request request;
-    request.op = reader.take_enum(Op::Health, Op::Manage);
+    request.op = reader.take_enum(Op::Health, Op::Reload);
     const auto is_waiting = reader.take<std::uint16_t>();
     request.is_waiting = is_waiting == 1;
     request.first = reader.take<std::uint32_t>();
@@ -198,7 +216,8 @@ base::Result<Reply, ErrorCode> decode_reply(std::span<const std::byte> packet) {
                                        Form{Kind::Health, kHealthSize, read_health},
                                        Form{Kind::Status, kStatusSize, read_status},
                                        Form{Kind::Service, kServiceSize, read_service},
-                                       Form{Kind::Manage, kManageSize, read_manage}};
+                                       Form{Kind::Manage, kManageSize, read_manage},
+                                       Form{Kind::Reload, kReloadSize, read_reload}};
 
     Reader reader{packet};
     const auto kind = take_header(reader);

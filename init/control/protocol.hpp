@@ -36,6 +36,7 @@ inline constexpr base::Duration kMaxWait = std::chrono::hours{24};
 using Name = FixedText<64>;
 using Word = FixedText<16>;
 using Line = FixedText<128>;
+using LongText = FixedText<1024>;
 
 enum class Health : std::uint8_t { Starting, Healthy, Unhealthy, Stopping };
 enum class Mode : std::uint8_t { Service, Command };
@@ -59,7 +60,7 @@ enum class Hold : std::uint8_t {
 /// "starting", "healthy", "unhealthy", "stopping".
 [[nodiscard]] std::string_view to_string(Health health);
 
-enum class Op : std::uint16_t { Health = 1, Status = 2, Manage = 3 };
+enum class Op : std::uint16_t { Health = 1, Status = 2, Manage = 3, Reload = 4 };
 
 /// What Op::Manage wants to happen to the named services.
 enum class Action : std::uint16_t { None, Start, Stop, Restart, Signal, Reload };
@@ -70,6 +71,7 @@ struct Request {
     Op op = Op::Health;
     /// The answer may come later. Op::Health: `--wait` was given, and PID 1 remembers what it
     /// answered. Op::Status: not before the generation differs from `after`, or `wait` is over.
+    /// Op::Reload: when it is done, or `wait` is over.
     bool is_waiting = false;
     base::Duration wait{0};
     std::uint32_t first = 0;       ///< Op::Status: the first service of the page, counted from 0
@@ -91,6 +93,7 @@ enum class ErrorCode : std::uint16_t {
     Forbidden = 6,       ///< only root and the user of PID 1 may change things
     ContainerStops = 7,  ///< nothing can be started or restarted any more
     NotRunning = 8,      ///< `name` has no process that could get a signal
+    ReloadRuns = 9,      ///< nothing else can be changed while a reload changes services
 };
 
 struct ErrorReply {
@@ -169,7 +172,23 @@ struct ManageReply {
     friend bool operator==(const ManageReply&, const ManageReply&) = default;
 };
 
-using Reply = std::variant<ErrorReply, HealthReply, StatusReply, ServiceReply, ManageReply>;
+/// What became of a reload of the files.
+struct ReloadReply {
+    enum class Outcome : std::uint8_t {
+        Done,       ///< `text`: "web changed, cache new, old gone; 3 unchanged"
+        Unchanged,  ///< there was nothing to do
+        Refused,    ///< nothing was changed; `text`: why, perhaps in several lines
+        Begun,      ///< the answer to a client that does not wait
+        Pending,    ///< the client's wait is over, the reload goes on
+    };
+    Outcome outcome = Outcome::Done;
+    LongText text{};
+
+    friend bool operator==(const ReloadReply&, const ReloadReply&) = default;
+};
+
+using Reply =
+    std::variant<ErrorReply, HealthReply, StatusReply, ServiceReply, ManageReply, ReloadReply>;
 
 /// One packet, ready to be sent.
 class Packet {

@@ -168,6 +168,8 @@ Server::Fate Server::on_readable(std::size_t slot, const Snapshot& snapshot, bas
         return answer_health(client, *request, snapshot, now);
     case Op::Status:
         return answer_status(client, *request, snapshot, now);
+    case Op::Reload:
+        return begin_reload(client, *request, now);
     case Op::Manage:
         break;
     }
@@ -215,11 +217,61 @@ Server::Fate Server::take_wish(Slot& slot, const Request& request, const Snapsho
     return Fate::Decide;
 }
 
+Server::Fate Server::begin_reload(Slot& slot, const Request& request, base::Instant now) {
+    if (!slot.may_change) {
+        return send_reply(slot.socket, ErrorReply{ErrorCode::Forbidden, {}}) ? Fate::Keep
+                                                                             : Fate::Close;
+    }
+    slot.deadline = now + request.wait;
+    slot.waits_for = request.is_waiting ? Waits::Reload : Waits::Nothing;
+    return Fate::Reload;
+}
+
+void Server::tell_reload(const ReloadReply& reply) {
+    for (auto& slot : slots_) {
+        if (slot.waits_for == Waits::Reload) {
+            slot.waits_for = Waits::Nothing;
+            static_cast<void>(send_reply(slot.socket, reply));
+        }
+    }
+}
+
+/// False when one of the services it names is gone.
+bool Server::follow(Subject& subject, std::span<const std::uint32_t> was) {
+    for (auto& entry : std::span{subject.entries}.first(subject.count)) {
+        const auto found = std::find(was.begin(), was.end(), entry.service);
+        if (found == was.end()) {
+            return false;
+        }
+        entry.service = static_cast<std::uint32_t>(found - was.begin());
+    }
+    return true;
+}
+
+void Server::renumber(std::span<const std::uint32_t> was, const Snapshot& before) {
+    std::vector<Health> told(was.size() + 1, Health::Starting);
+    told[0] = told_[0];
+    for (std::size_t i = 0; i < was.size(); ++i) {
+        told[i + 1] = was[i] == kNobody ? Health::Starting : told_[was[i] + 1];
+    }
+    told_ = std::move(told);
+    for (auto& slot : slots_) {
+        const auto first = slot.subject.entries[0].service;
+        if (follow(slot.subject, was) || slot.waits_for != Waits::Health) {
+            continue;
+        }
+        slot.waits_for = Waits::Nothing;
+        static_cast<void>(send_reply(
+            slot.socket, ErrorReply{ErrorCode::UnknownService, Name{before.services[first].name}}));
+    }
+}
+
 Server::Wish Server::wish(std::size_t slot) const {
     return {slots_[slot].action, slots_[slot].signal, slots_[slot].subject};
 }
 
 Server::Fate Server::answer(std::size_t slot, const Reply& reply) {
+    slots_[slot].waits_for = Waits::Nothing;
     return send_reply(slots_[slot].socket, reply) ? Fate::Keep : Fate::Close;
 }
 
@@ -291,6 +343,11 @@ void Server::on_change(const Snapshot& snapshot, base::Instant now) {
         if (slot.waits_for == Waits::Status &&
             (slot.after != snapshot.container.generation || now >= slot.deadline)) {
             static_cast<void>(send_page(slot, snapshot, now));
+        }
+        if (slot.waits_for == Waits::Reload && now >= slot.deadline) {
+            slot.waits_for = Waits::Nothing;
+            static_cast<void>(
+                send_reply(slot.socket, ReloadReply{ReloadReply::Outcome::Pending, {}}));
         }
         if (slot.waits_for != Waits::Health) {
             continue;

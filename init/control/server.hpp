@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,8 @@
 namespace control {
 
 /// PID 1's side of the control socket. Owns the listening socket and the client sockets; the
-/// runtime owns the epoll loop and calls in when a descriptor is ready. Allocates only in open(),
-/// never blocks, and drops a client rather than waiting for it.
+/// runtime owns the epoll loop and calls in when a descriptor is ready. Allocates only in open()
+/// and renumber(), never blocks, and drops a client rather than waiting for it.
 ///
 /// Calls in one turn of the loop: the listening socket is readable -> accept(); a client is
 /// readable -> on_readable(); a client hung up -> close(); something changed -> on_change();
@@ -57,6 +58,8 @@ class Server {
         Keep,
         Close,   ///< take its descriptor out of the loop, then call close()
         Decide,  ///< it wants something changed, and may: see wish(), then call answer()
+        Reload,  ///< it wants the files read again, and may: call answer(), unless it waits, see
+                 ///< is_waiting(), and tell_reload() will come
     };
     /// Reads one request of the client in `slot` and answers it, or remembers it when it has to
     /// wait. A newer request replaces one that waits.
@@ -70,6 +73,17 @@ class Server {
     };
     [[nodiscard]] Wish wish(std::size_t slot) const;
     [[nodiscard]] Fate answer(std::size_t slot, const Reply& reply);
+    [[nodiscard]] bool is_waiting(std::size_t slot) const {
+        return slots_[slot].waits_for != Waits::Nothing;
+    }
+
+    /// A reload is over: answers the clients that wait for it.
+    void tell_reload(const ReloadReply& reply);
+
+    static constexpr std::uint32_t kNobody = 0xffffffff;
+    /// From here on snapshots have other services: `was` holds for each the index it had in
+    /// `before`, or kNobody. Whoever waits for one that is gone is told so. It allocates.
+    void renumber(std::span<const std::uint32_t> was, const Snapshot& before);
 
     /// Closes the client's socket and frees its slot; the descriptor must be out of the loop.
     void close(std::size_t slot);
@@ -88,7 +102,7 @@ class Server {
     [[nodiscard]] std::optional<base::Instant> next_deadline() const;
 
   private:
-    enum class Waits : std::uint8_t { Nothing, Health, Status };
+    enum class Waits : std::uint8_t { Nothing, Health, Status, Reload };
     struct Slot {
         sys::UniqueFd socket;
         Waits waits_for = Waits::Nothing;
@@ -111,6 +125,8 @@ class Server {
     [[nodiscard]] Fate answer_status(Slot& slot, const Request& request, const Snapshot& snapshot,
                                      base::Instant now);
     [[nodiscard]] static Fate send_page(Slot& slot, const Snapshot& snapshot, base::Instant now);
+    [[nodiscard]] static Fate begin_reload(Slot& slot, const Request& request, base::Instant now);
+    [[nodiscard]] static bool follow(Subject& subject, std::span<const std::uint32_t> was);
     [[nodiscard]] static Fate take_wish(Slot& slot, const Request& request,
                                         const Snapshot& snapshot);
     [[nodiscard]] Slot* slot_for(bool may_change);

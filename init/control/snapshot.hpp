@@ -53,7 +53,7 @@ struct ServiceView {
     std::string_view failure;
 };
 
-/// The number and order of `services` never change while the server lives.
+/// The number and order of `services` never change but by Server::renumber().
 struct Snapshot {
     ContainerView container;
     std::span<const ServiceView> services;

@@ -18,7 +18,8 @@ enum class Kind : std::uint16_t {
     Health = 17,
     Status = 18,
     Service = 19,
-    Manage = 20
+    Manage = 20,
+    Reload = 21
 };
 
 inline constexpr std::size_t kHeaderSize = 8;

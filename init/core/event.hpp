@@ -40,6 +40,8 @@ struct Event {
         StartAsked,      ///< somebody wants `service` up
         StopAsked,       ///< somebody wants `service` down, and it stays down until StartAsked
         RestartAsked,    ///< somebody wants another run of `service`
+        ReplaceAsked,    ///< `service` is to go down, because a reload changes or removes it; it
+                         ///< stays down until Supervisor::adopt()
         SignalReceived,  ///< PID 1 got `signal`
         ChildrenGone,    ///< waitid says ECHILD: nothing is left below us
         LingerDone,      ///< the send queues are empty, or the linger time is over (answer to
@@ -89,6 +91,7 @@ struct Report {
         StopAsked,        ///< service: somebody asked for its end
         StartAsked,       ///< service: somebody asked for its start
         RestartAsked,     ///< service: somebody asked for another run
+        ReplaceAsked,     ///< service stops, because a reload changes or removes it
         RunSkipped,  ///< service is due, but its last run is not over (or `other` is not ready)
         Exiting,     ///< number = exit code of the container; why: signal (if any), and service (if
                      ///< any) with fault and status
@@ -114,6 +117,12 @@ struct Report {
     Duration delay{0};
     int attempt = 0;
     int limit = 0;
+};
+
+/// Where a service of a new Spec comes from.
+struct Successor {
+    ServiceId was = kNoService;  ///< the service of its name in the Spec before; none: it is new
+    bool is_same = false;        ///< and nothing of it has changed
 };
 
 struct Command {

@@ -158,6 +158,8 @@ struct LogSettings {
     std::string file;               ///< written as well; "" = none
     std::uint64_t rotate_size = 0;  ///< bytes after which `file` becomes FILE.1; 0 = never
     int rotate_keep = 0;            ///< how many FILE.N there are at most
+
+    friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
 
 struct EnvironmentFile {
@@ -298,6 +300,7 @@ struct Spec {
     Duration linger{2000};
     LogFormat log_format = LogFormat::Text;
     std::string control = "/run/pidone/control";  ///< "" = no control socket
+    bool reloads_on_hup = false;                  ///< HUP re-reads the files
     CommandSettings command;
 };
 

@@ -17,6 +17,10 @@ constexpr std::size_t kCommandsPerStep = 16;
 
 }  // namespace
 
+std::size_t Supervisor::commands_for(std::size_t services) {
+    return kCommandsPerService * services + kCommandsPerStep;
+}
+
 Supervisor::Supervisor(const Spec& spec, std::uint64_t seed)
     : spec_{spec},
       graph_{spec.services},
@@ -24,14 +28,9 @@ Supervisor::Supervisor(const Spec& spec, std::uint64_t seed)
       runs_(spec.services.size()),
       standings_(spec.services.size()),
       jitter_{seed} {
-    commands_.reserve(kCommandsPerService * services_.size() + kCommandsPerStep);
+    commands_.reserve(commands_for(services_.size()));
     for (std::size_t i = 0; i < services_.size(); ++i) {
-        const auto id = static_cast<ServiceId>(i);
-        standings_[i].is_disabled = !spec.services[i].is_enabled;
-        services_[i].state = is_scheduled(id) ? State::Scheduled : State::Waiting;
-        if (standings_[i].is_disabled) {
-            services_[i].state = State::Stopped;
-        }
+        begin_anew(static_cast<ServiceId>(i));
     }
 }
 
@@ -103,6 +102,8 @@ void Supervisor::dispatch(const Event& event) {
         return on_stop_asked(event.service);
     case Event::Kind::RestartAsked:
         return on_restart_asked(event.service);
+    case Event::Kind::ReplaceAsked:
+        return on_replace_asked(event.service);
     case Event::Kind::SignalReceived:
         return on_signal(event.signal);
     case Event::Kind::ChildrenGone:

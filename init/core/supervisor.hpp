@@ -93,6 +93,13 @@ class Supervisor {
     /// the answers.
     [[nodiscard]] std::span<const Command> step(const Event& event, Instant now);
 
+    /// The Spec that the constructor was given has been replaced in its place: `from` tells of each
+    /// service where it comes from. Those that are the same keep their state; the others begin
+    /// anew, only what somebody stopped stays down. Every service that changed or is gone must be
+    /// down (Event::ReplaceAsked), and the container not stopping. Ids count anew from here on; a
+    /// Tick has to follow. It allocates.
+    void adopt(std::span<const Successor> from, Instant now);
+
     /// When step() wants a Tick at the latest; empty while nothing is timed.
     [[nodiscard]] std::optional<Instant> next_deadline() const;
 
@@ -170,6 +177,7 @@ class Supervisor {
         bool has_run = false;
         bool is_disabled = false;         ///< not enabled, until somebody starts it
         bool is_stopped_by_hand = false;  ///< until somebody starts it
+        bool is_replaced = false;         ///< down until adopt()
         bool is_wanted = false;     ///< while a StartAsked is carried out: it is to start as well
         bool is_barred = false;     ///< waits for something that was stopped by hand
         bool is_main_left = false;  ///< its main process was given up and is not reaped yet
@@ -178,6 +186,7 @@ class Supervisor {
     };
 
     // supervisor.cpp: events in, commands out
+    [[nodiscard]] static std::size_t commands_for(std::size_t services);
     void dispatch(const Event& event);
     void boot();
     void on_time_extended(ServiceId id, Duration duration);
@@ -189,6 +198,7 @@ class Supervisor {
     // supervisor_query.cpp
     [[nodiscard]] bool is_ready(ServiceId id) const;
     [[nodiscard]] bool is_scheduled(ServiceId id) const;
+    [[nodiscard]] bool is_held_down(ServiceId id) const;
     [[nodiscard]] bool has_future() const;
     [[nodiscard]] ServiceId live_requirer(ServiceId id) const;
     [[nodiscard]] Hold start_hold(ServiceId id) const;
@@ -212,6 +222,11 @@ class Supervisor {
     void forget_failure(ServiceId id);
     void set_schedule(ServiceId id);
     void on_due(ServiceId id);
+
+    // supervisor_adopt.cpp: another Spec
+    void on_replace_asked(ServiceId id);
+    void begin_anew(ServiceId id);
+    void take_over(ServiceId id, const Service& service, const Standing& standing);
 
     // supervisor_health.cpp: health probes and watchdogs
     void begin_watch(ServiceId id);

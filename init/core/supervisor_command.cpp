@@ -64,6 +64,7 @@ void Supervisor::dispatch_command(const Event& event) {
     case Event::Kind::StartAsked:
     case Event::Kind::StopAsked:
     case Event::Kind::RestartAsked:
+    case Event::Kind::ReplaceAsked:
     case Event::Kind::LingerDone:
     case Event::Kind::Tick:
         return;  // none of them belongs to a program that knows nothing of us

@@ -13,8 +13,7 @@ void Supervisor::start_what_can() {
         const auto& needs = spec_.services[index(id)].requires_;
         standings_[index(id)].is_barred =
             is_waiting && std::any_of(needs.begin(), needs.end(), [this](ServiceId needed) {
-                return standings_[index(needed)].is_stopped_by_hand ||
-                       standings_[index(needed)].is_barred;
+                return is_held_down(needed) || standings_[index(needed)].is_barred;
             });
         if (is_waiting && can_start(id)) {
             spawn(id);
@@ -248,8 +247,7 @@ void Supervisor::spread_losses() {
             is_live(state) &&
             (run.is_lost || (state == State::Leaving ? run.follow == Follow::End
                                                      : run.fault != Report::Fault::Ended));
-        if (has_ended(state) || is_spared || is_failing ||
-            standings_[index(id)].is_stopped_by_hand) {
+        if (has_ended(state) || is_spared || is_failing || is_held_down(id)) {
             continue;
         }
         for (const ServiceId needed : spec_.services[index(id)].requires_) {

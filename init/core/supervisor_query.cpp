@@ -50,7 +50,7 @@ Health Supervisor::health(ServiceId id) const {
     switch (state) {
     case State::Failed:
     case State::Stopped:
-        return Health::Unhealthy;
+        return standings_[index(id)].is_replaced ? Health::Starting : Health::Unhealthy;
     case State::Done:
         return run.has_lost_requirement ? Health::Unhealthy : Health::Healthy;
     case State::Scheduled:
@@ -177,12 +177,17 @@ bool Supervisor::is_scheduled(ServiceId id) const {
     return spec_.services[index(id)].schedule.kind != Schedule::Kind::None;
 }
 
+/// True when it is down because somebody, or a reload, wants it so.
+bool Supervisor::is_held_down(ServiceId id) const {
+    return standings_[index(id)].is_stopped_by_hand || standings_[index(id)].is_replaced;
+}
+
 /// True while something may run again though nothing does.
 bool Supervisor::has_future() const {
     for (std::size_t i = 0; i < services_.size(); ++i) {
         const State state = services_[i].state;
         if (state == State::Backoff || state == State::Scheduled ||
-            (state == State::Stopped && standings_[i].is_stopped_by_hand) ||
+            (state == State::Stopped && is_held_down(static_cast<ServiceId>(i))) ||
             (state == State::Waiting && standings_[i].is_main_left)) {
             return true;
         }

@@ -43,8 +43,9 @@ void Supervisor::revive(ServiceId id, bool is_asked, Report::Kind kind) {
     if (is_asked) {
         service.attempt = 0;
     }
-    if (is_on_its_way || (!is_asked && (state == State::Scheduled || is_done ||
-                                        (is_delayed && !has_ended(state))))) {
+    if (standings_[index(id)].is_replaced || is_on_its_way ||
+        (!is_asked &&
+         (state == State::Scheduled || is_done || (is_delayed && !has_ended(state))))) {
         return;
     }
     report({.kind = kind, .service = id});

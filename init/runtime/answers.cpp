@@ -59,6 +59,9 @@ void Runtime::on_control() {
 
 void Runtime::on_client(std::size_t slot) {
     auto fate = control_->on_readable(slot, snapshot(), now_);
+    if (fate == control::Server::Fate::Reload) {
+        fate = on_reload_request(slot);
+    }
     if (fate == control::Server::Fate::Decide) {
         fate = control_->answer(slot, decide(control_->wish(slot)));
     }

@@ -71,13 +71,26 @@ ChildResult<sys::UnixListener> open_unix(const core::ListenSocket& socket) {
 
 }  // namespace
 
-bool Listeners::open(const core::Spec& spec, logging::Logger& log) {
+bool Listeners::has(const core::Endpoint& endpoint) const {
+    return std::ranges::any_of(listeners_, [&](const Listener& listener) {
+        return listener.endpoint == endpoint && listener.socket.fd;
+    });
+}
+
+bool Listeners::open(const core::Spec& spec, const Listeners& before, logging::Logger& log) {
     for (std::size_t i = 0; i < spec.services.size(); ++i) {
         const auto& service = spec.services[i];
         for (const auto& socket :
              service.is_enabled ? service.listen : decltype(service.listen){}) {
-            const bool is_unix = socket.endpoint.kind == Kind::Unix;
-            auto opened = is_unix ? open_unix(socket) : open_tcp(spec, socket.endpoint);
+            auto& listener = listeners_.emplace_back();
+            listener.service = core::ServiceId(i);
+            listener.endpoint = socket.endpoint;
+            listener.is_elsewhere = before.has(socket.endpoint);
+            if (listener.is_elsewhere) {
+                continue;
+            }
+            auto opened = socket.endpoint.kind == Kind::Unix ? open_unix(socket)
+                                                             : open_tcp(spec, socket.endpoint);
             if (!opened) {
                 const auto& error = opened.error();
                 const std::string_view reason =
@@ -85,13 +98,28 @@ bool Listeners::open(const core::Spec& spec, logging::Logger& log) {
                 log.about(service.name, logging::Severity::Error, "'listen' {}: {}{}{}",
                           base::to_string(socket.endpoint), error.text, reason.empty() ? "" : ": ",
                           reason);
+                listeners_.pop_back();
                 return false;
             }
-            listeners_.push_back(
-                {core::ServiceId(i), is_unix ? socket.endpoint.path : "", std::move(*opened)});
+            listener.socket = std::move(*opened);
         }
     }
     return true;
+}
+
+void Listeners::take_over(Listeners& before) noexcept {
+    for (auto& listener : listeners_) {
+        const auto found =
+            listener.is_elsewhere
+                ? std::ranges::find(before.listeners_, listener.endpoint, &Listener::endpoint)
+                : before.listeners_.end();
+        if (found != before.listeners_.end()) {
+            listener.socket = std::move(found->socket);
+            listener.is_elsewhere = false;
+            before.listeners_.erase(found);
+        }
+    }
+    before.remove();
 }
 
 std::vector<int> Listeners::of(core::ServiceId id) const {
@@ -112,8 +140,8 @@ void Listeners::close() noexcept {
 
 void Listeners::remove() noexcept {
     for (const auto& listener : listeners_) {
-        if (!listener.path.empty()) {
-            sys::remove_socket(listener.path, listener.socket);
+        if (listener.endpoint.kind == Kind::Unix && !listener.is_elsewhere) {
+            sys::remove_socket(listener.endpoint.path, listener.socket);
         }
     }
     listeners_.clear();

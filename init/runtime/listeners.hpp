@@ -16,7 +16,16 @@ class Listeners {
   public:
     /// Opens those of every enabled service of `spec`. At the first that cannot be had it says why,
     /// with the remedy, and answers false. It reads files and allocates.
-    [[nodiscard]] bool open(const core::Spec& spec, logging::Logger& log);
+    [[nodiscard]] bool open(const core::Spec& spec, logging::Logger& log) {
+        return open(spec, {}, log);
+    }
+
+    /// The same for a Spec to come: a socket that `before` has open is not opened again, but left
+    /// for take_over().
+    [[nodiscard]] bool open(const core::Spec& spec, const Listeners& before, logging::Logger& log);
+
+    /// Takes from `before` what open() left there, and closes and removes the rest.
+    void take_over(Listeners& before) noexcept;
 
     /// The descriptors of one service in the order of its file. It allocates: for a child.
     [[nodiscard]] std::vector<int> of(core::ServiceId id) const;
@@ -24,15 +33,19 @@ class Listeners {
     /// Closes PID 1's own copies: from now on a socket lives as long as its service keeps it.
     void close() noexcept;
 
-    /// Removes the paths of the unix sockets; when no service is left.
+    /// Closes all, and removes the paths of the unix sockets that were opened here; when no service
+    /// is left.
     void remove() noexcept;
 
   private:
     struct Listener {
         core::ServiceId service = core::kNoService;
-        std::string path;  ///< "" for TCP
+        core::Endpoint endpoint;
         sys::UnixListener socket;
+        bool is_elsewhere = false;  ///< until take_over()
     };
+    [[nodiscard]] bool has(const core::Endpoint& endpoint) const;
+
     std::vector<Listener> listeners_;
 };
 

@@ -2,7 +2,6 @@
 #include "runtime/log_pump.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "log/pump_protocol.hpp"
@@ -13,9 +12,6 @@
 namespace runtime {
 namespace {
 
-constexpr std::size_t kPipeSize = std::size_t{256} * 1024;
-constexpr std::size_t kAlign = 64;
-
 // A pump that dies without having passed on a byte will do so again.
 constexpr core::Duration kFirstPause{100};
 constexpr unsigned kMaxDoublings = 6;
@@ -23,81 +19,10 @@ constexpr core::Duration kLongEnough{1'000};
 // At the end nobody waits for one that cannot.
 constexpr unsigned kMaxLastTries = 3;
 
-bool is_pumped(const core::ServiceSpec& service) {
-    return service.log.mode != core::LogMode::Inherit && service.is_enabled;
-}
-
-constexpr std::size_t aligned(std::size_t size) {
-    return (size + kAlign - 1) / kAlign * kAlign;
-}
-
 }  // namespace
 
-base::Result<void> LogPump::open() {
-    for (std::size_t i = 0; i < spec_.services.size(); ++i) {
-        if (is_pumped(spec_.services[i])) {
-            entries_.emplace_back().id = core::ServiceId(i);
-        }
-    }
-    if (entries_.empty()) {
-        return {};
-    }
-    for (auto& entry : entries_) {
-        if (const auto opened = open_pipes(entry); !opened) {
-            return opened;
-        }
-    }
-    return map_memory();
-}
-
-base::Result<void> LogPump::open_pipes(Entry& entry) {
-    for (const std::size_t i : {0U, 1U}) {
-        auto pipe = sys::pipe_cloexec();
-        if (!pipe) {
-            return base::unexpected{pipe.error()};
-        }
-        // The pump's end alone: the service's own end blocks, as a pipe does.
-        static_cast<void>(sys::set_nonblocking(pipe->read.get(), true));
-        entry.capacity = sys::resize_pipe(pipe->write.get(), kPipeSize);
-        entry.read[i] = std::move(pipe->read);
-        entry.write[i] = std::move(pipe->write);
-    }
-    return {};
-}
-
-// One mapping: the state, that of each service, the rings.
-base::Result<void> LogPump::map_memory() {
-    const auto ring_size = [&](const Entry& entry) {
-        return logging::Ring::size_for(spec_.services[core::index(entry.id)].log.keep);
-    };
-    auto size = aligned(sizeof(logging::PumpState));
-    for (const auto& entry : entries_) {
-        size += aligned(sizeof(logging::PumpState::Service)) + aligned(ring_size(entry));
-    }
-    const auto memory = sys::map_shared(size);
-    if (!memory) {
-        return base::unexpected{memory.error()};
-    }
-    auto rest = *memory;
-    const auto take = [&](std::size_t count) {
-        const auto part = rest.first(count);
-        rest = rest.subspan(aligned(count));
-        return part;
-    };
-    state_ = std::construct_at(
-        reinterpret_cast<logging::PumpState*>(take(sizeof(logging::PumpState)).data()));
-    for (auto& entry : entries_) {
-        entry.state = std::construct_at(reinterpret_cast<logging::PumpState::Service*>(
-            take(sizeof(logging::PumpState::Service)).data()));
-    }
-    for (auto& entry : entries_) {
-        entry.ring = take(ring_size(entry));
-    }
-    return {};
-}
-
 base::Result<void> LogPump::serve(std::string_view control) {
-    if (entries_.empty() || control.empty()) {
+    if (entries_.empty() || control.empty() || listener_) {
         return {};
     }
     auto listener = sys::listen_on(std::string{control} + std::string{logging::kLogSocketSuffix});
@@ -109,28 +34,21 @@ base::Result<void> LogPump::serve(std::string_view control) {
 }
 
 logging::PumpSettings LogPump::settings() const {
-    logging::PumpSettings settings{.state = state_,
+    logging::PumpSettings settings{.others = others_,
+                                   .state = state_,
                                    .listener = listener_.get(),
-                                   .log_format = spec_.log_format == core::LogFormat::Json
-                                                     ? logging::Format::Json
-                                                     : logging::Format::Text};
-    for (const auto& service : spec_.services) {
-        if (!is_pumped(service)) {
-            settings.others.push_back(service.name);
-            settings.shares_output = true;
-        }
-    }
+                                   .shares_output = !others_.empty(),
+                                   .log_format = format_};
     for (const auto& entry : entries_) {
-        const auto& service = spec_.services[core::index(entry.id)];
-        settings.services.push_back({.name = service.name,
-                                     .format = service.log.mode == core::LogMode::Json
+        settings.services.push_back({.name = entry.name,
+                                     .format = entry.log.mode == core::LogMode::Json
                                                    ? logging::PumpFormat::Json
                                                    : logging::PumpFormat::Prefix,
-                                     .has_timestamps = service.log.has_timestamps,
-                                     .drops = service.log.overflow == core::Overflow::Drop,
-                                     .file = service.log.file,
-                                     .rotate_size = service.log.rotate_size,
-                                     .rotate_keep = service.log.rotate_keep,
+                                     .has_timestamps = entry.log.has_timestamps,
+                                     .drops = entry.log.overflow == core::Overflow::Drop,
+                                     .file = entry.log.file,
+                                     .rotate_size = entry.log.rotate_size,
+                                     .rotate_keep = entry.log.rotate_keep,
                                      .pipes = {entry.read[0].get(), entry.read[1].get()},
                                      .capacity = entry.capacity,
                                      .state = entry.state,
@@ -172,13 +90,13 @@ std::array<int, 2> LogPump::outputs(core::ServiceId id) const {
 
 const logging::PumpCounters* LogPump::counters(core::ServiceId id) const {
     const auto* const entry = find(id);
-    return entry == nullptr ? nullptr : &entry->state->counters;
+    return entry == nullptr || entry->state == nullptr ? nullptr : &entry->state->counters;
 }
 
 std::uint64_t LogPump::progress() const {
     std::uint64_t bytes = 0;
     for (const auto& entry : entries_) {
-        bytes += entry.state->counters.bytes;
+        bytes += entry.state == nullptr ? 0 : entry.state->counters.bytes.load();
     }
     return bytes;
 }
@@ -197,7 +115,16 @@ bool LogPump::on_death(const sys::Exited& child, core::Instant now, logging::Log
         return false;
     }
     pid_ = base::Pid::None;
-    const bool is_done = has_ended_input_ && child.status == base::ExitStatus::exited(0);
+    forget_drained();
+    if (std::exchange(is_replaced_, false)) {
+        move_into_memory();
+        start(now, log);
+        return true;
+    }
+    const bool has_nobody = std::ranges::all_of(
+        entries_, [](const Entry& entry) { return entry.id == core::kNoService; });
+    const bool is_done = entries_.empty() || ((has_ended_input_ || has_nobody) &&
+                                              child.status == base::ExitStatus::exited(0));
     const auto pause = pause_after(now);
     if (is_done || is_given_up_) {
         return true;

@@ -8,9 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/spec.hpp"
+#include "core/event.hpp"
 #include "log/log.hpp"
 #include "log/pump.hpp"
+#include "sys/pump_io.hpp"
 #include "sys/reap.hpp"
 
 namespace runtime {
@@ -18,14 +19,32 @@ namespace runtime {
 /// PID 1's side of the log pump (log/pump.hpp): owns the pipes of the services whose `log.mode` is
 /// "prefix" or "json", for all their runs, and the memory that outlives a pump; forks one pump for
 /// all of them and another one when it dies. Without such a service there is nothing of it. Only
-/// open() allocates, and serve().
+/// open(), take_over() and serve() allocate.
 class LogPump {
   public:
-    /// `spec` must outlive the pump.
-    explicit LogPump(const core::Spec& spec) : spec_{spec} {}
+    LogPump() = default;
+    LogPump(const LogPump&) = delete;
+    LogPump& operator=(const LogPump&) = delete;
+    ~LogPump() {
+        sys::unmap(memory_);
+        sys::unmap(next_memory_);
+    }
 
     /// Makes the pipes and the memory; the error is the call that failed.
-    [[nodiscard]] base::Result<void> open();
+    [[nodiscard]] base::Result<void> open(const core::Spec& spec) {
+        return open(spec, {}, nullptr);
+    }
+
+    /// The same for a Spec to come: what `before` has for a service of the same name is not made
+    /// again, but left for take_over().
+    [[nodiscard]] base::Result<void> open(const core::Spec& spec,
+                                          std::span<const core::Successor> from,
+                                          const LogPump* before);
+
+    /// Becomes what `next` is, with what open() left here. Where that is another one, the present
+    /// pump ends, and the next one, which on_death() or start() forks, goes on in its place: with
+    /// what is still in the pipes of services that are gone, too.
+    void take_over(LogPump& next, std::span<const core::Successor> from);
 
     /// Listens for `pidone logs` beside the control socket, whose name is `control` ("" = nowhere).
     [[nodiscard]] base::Result<void> serve(std::string_view control);
@@ -59,7 +78,9 @@ class LogPump {
 
   private:
     struct Entry {
-        core::ServiceId id{};
+        core::ServiceId id = core::kNoService;  ///< none: its service is gone
+        std::string name;
+        core::LogSettings log;
         std::array<sys::UniqueFd, 2> read;
         std::array<sys::UniqueFd, 2> write;
         std::size_t capacity = 0;
@@ -67,15 +88,22 @@ class LogPump {
         std::span<char> ring;
     };
 
-    [[nodiscard]] base::Result<void> open_pipes(Entry& entry);
-    [[nodiscard]] base::Result<void> map_memory();
+    [[nodiscard]] static base::Result<void> open_pipes(Entry& entry);
+    [[nodiscard]] std::size_t memory_size() const;
+    void move_into_memory();
+    [[nodiscard]] bool is_like(const LogPump& other) const;
+    void forget_drained();
+    [[nodiscard]] Entry* find_writable(core::ServiceId id);
     [[nodiscard]] logging::PumpSettings settings() const;
     [[nodiscard]] const Entry* find(core::ServiceId id) const;
     [[nodiscard]] std::uint64_t progress() const;
     [[nodiscard]] core::Duration pause_after(core::Instant now);
 
-    const core::Spec& spec_;
     std::vector<Entry> entries_;
+    std::vector<std::string> others_;  ///< names of the services that are not pumped
+    logging::Format format_ = logging::Format::Text;
+    std::span<char> memory_;
+    std::span<char> next_memory_;  ///< where all of it goes as soon as no pump uses `memory_`
     logging::PumpState* state_ = nullptr;
     sys::UniqueFd listener_;
     base::Pid pid_ = base::Pid::None;
@@ -85,6 +113,7 @@ class LogPump {
     std::optional<core::Instant> next_start_;
     bool has_ended_input_ = false;
     bool is_given_up_ = false;
+    bool is_replaced_ = false;  ///< the pump was killed for another one
 };
 
 }  // namespace runtime

@@ -24,6 +24,8 @@ void Runtime::on_signals() {
         const auto& signal = **received;
         if (signal.signal == base::kSigChld) {
             has_dead = true;
+        } else if (signal.signal == base::kSigHup && spec_.reloads_on_hup) {
+            on_reload_signal();
         } else if (!job_.swallows(signal.signal)) {
             queue_.push({.kind = Event::Kind::SignalReceived,
                          .signal = {signal.signal, signal.has_value, signal.value}});
@@ -74,7 +76,7 @@ void Runtime::bury(const sys::Exited& child) {
 }
 
 void Runtime::on_death(const sys::Exited& child) {
-    if (log_pump_.on_death(child, now_, log_)) {
+    if (log_pump_.on_death(child, now_, log_) || on_loader_death(child)) {
         return;
     }
     for (std::size_t i = 0; i < processes_.size(); ++i) {

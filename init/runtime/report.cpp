@@ -184,6 +184,8 @@ void say_of_life(const Report& report, const core::Spec& spec, std::string_view 
         info("starts, as asked");
     } else if (report.kind == Report::Kind::RestartAsked) {
         info("restarts, as asked");
+    } else if (report.kind == Report::Kind::ReplaceAsked) {
+        info("stops, because its file changed or is gone (reload)");
     } else if (report.kind == Report::Kind::RunSkipped) {
         if (report.other == core::kNoService) {
             log.about(name, Severity::Warn, "is due, but its last run is not over; skipped");
@@ -241,6 +243,7 @@ void say(const Report& report, const core::Spec& spec, const DeathNote& note,
     case Report::Kind::StopAsked:
     case Report::Kind::StartAsked:
     case Report::Kind::RestartAsked:
+    case Report::Kind::ReplaceAsked:
     case Report::Kind::RunSkipped:
         say_of_life(report, spec, name, log);
         return;

@@ -64,6 +64,8 @@ Words words_of(Kind kind) {
         return {"start_asked"};
     case Kind::RestartAsked:
         return {"restart_asked"};
+    case Kind::ReplaceAsked:
+        return {"replace_asked"};
     case Kind::RunSkipped:
         return {"run_skipped"};
     case Kind::Exiting:

@@ -15,16 +15,6 @@ namespace {
 // while a tree is watched it is looked at this often.
 constexpr base::Duration kLookInterval{50};
 
-// Status, readiness, notification of each service, the signals, the schedules, the control socket
-// and its clients.
-std::size_t slots_for(const core::Spec& spec) {
-    return spec.services.size() * 3 + 3 + control::Server::kSlots;
-}
-
-bool has_notify_socket(const core::ServiceSpec& service) {
-    return service.ready.kind == core::Readiness::Kind::Notify || service.watchdog.has_value();
-}
-
 std::string_view upward_message(core::Health health) {
     switch (health) {
     case core::Health::Starting:
@@ -48,8 +38,7 @@ void keep_earlier(std::optional<T>& earliest, const std::optional<T>& candidate)
 
 }  // namespace
 
-base::Result<std::unique_ptr<Runtime>> Runtime::create(const core::Spec& spec,
-                                                       const Settings& settings,
+base::Result<std::unique_ptr<Runtime>> Runtime::create(core::Spec spec, const Settings& settings,
                                                        logging::Logger& log) {
     auto loop = sys::Loop::create(slots_for(spec));
     if (!loop) {
@@ -61,17 +50,17 @@ base::Result<std::unique_ptr<Runtime>> Runtime::create(const core::Spec& spec,
     }
     const int signal_fd = signals->get();
     auto runtime = std::unique_ptr<Runtime>{
-        new Runtime{spec, settings, log, std::move(*loop), std::move(*signals)}};
+        new Runtime{std::move(spec), settings, log, std::move(*loop), std::move(*signals)}};
     const auto added =
         runtime->loop_.add(signal_fd, static_cast<std::uint32_t>(Source::Signals), 0);
     if (!added) {
         return base::unexpected{added.error()};
     }
-    if (const auto opened = runtime->log_pump_.open(); !opened) {
+    if (const auto opened = runtime->log_pump_.open(runtime->spec_); !opened) {
         return base::unexpected{opened.error()};
     }
-    for (std::size_t i = 0; i < spec.services.size(); ++i) {
-        if (!has_notify_socket(spec.services[i])) {
+    for (std::size_t i = 0; i < runtime->processes_.size(); ++i) {
+        if (!has_notify_socket(runtime->spec_.services[i])) {
             continue;
         }
         auto socket = sys::open_notify_socket();
@@ -89,38 +78,36 @@ base::Result<std::unique_ptr<Runtime>> Runtime::create(const core::Spec& spec,
     return runtime;
 }
 
-Runtime::Runtime(const core::Spec& spec, const Settings& settings, logging::Logger& log,
-                 sys::Loop loop, sys::UniqueFd signals)
-    : spec_{spec},
+Runtime::Runtime(core::Spec spec, const Settings& settings, logging::Logger& log, sys::Loop loop,
+                 sys::UniqueFd signals)
+    : spec_{std::move(spec)},
       settings_{settings},
       log_{log},
-      supervisor_{spec, sys::random_seed()},
-      queue_{spec.services.size()},
+      supervisor_{spec_, sys::random_seed()},
+      queue_{spec_.services.size()},
       loop_{std::move(loop)},
       signals_{std::move(signals)},
-      job_{spec.mode, spec.command, settings.is_init},
-      log_pump_{spec},
-      scheduler_{spec} {
-    processes_.reserve(spec.services.size());
-    for (const auto& service : spec.services) {
+      job_{spec_.mode, spec_.command, settings.is_init} {
+    processes_.reserve(spec_.services.size());
+    for (const auto& service : spec_.services) {
         processes_.emplace_back(service.name);
     }
-    helpers_.reserve(spec.services.size() * 3);
+    helpers_.reserve(spec_.services.size() * 3);
     set_line_format(log.format());
-    views_.resize(spec.services.size());
-    parts_.resize(spec.services.size());
-    if (spec.mode == core::Mode::Command && !spec.command.is_pause) {
-        program_.emplace(spec.services.front(), spec.command, settings.sigchld_was_ignored,
+    views_.resize(spec_.services.size());
+    parts_.resize(spec_.services.size());
+    if (spec_.mode == core::Mode::Command && !spec_.command.is_pause) {
+        program_.emplace(spec_.services.front(), spec_.command, settings.sigchld_was_ignored,
                          settings.closed_standard);
     }
 }
 
 bool Runtime::load_schedules() {
-    if (!scheduler_.load(log_)) {
+    if (!scheduler_.load(spec_, log_)) {
         return false;
     }
-    return scheduler_.fd() < 0 ||
-           loop_.add(scheduler_.fd(), static_cast<std::uint32_t>(Source::Schedule), 0).has_value();
+    watch_schedule();
+    return scheduler_.fd() < 0 || schedule_.is_set();
 }
 
 int Runtime::run() {
@@ -204,6 +191,7 @@ void Runtime::turn() {
     }
     on_time(now_);
     pump();
+    advance_reload();
     check_drained();
 }
 

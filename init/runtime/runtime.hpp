@@ -17,6 +17,7 @@
 #include "runtime/listeners.hpp"
 #include "runtime/log_pump.hpp"
 #include "runtime/program.hpp"
+#include "runtime/reload.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/service_process.hpp"
 #include "sys/cgroup.hpp"
@@ -34,16 +35,17 @@ struct Settings {
     bool sigchld_was_ignored = false;  ///< to be handed on in command mode
     std::array<bool, 3>
         closed_standard{};  ///< which of 0, 1, 2 came closed; handed on closed in command mode
+    const SpecLoader* loader = nullptr;  ///< what a reload reads with; null: there is none
 };
 
 /// PID 1 at work: turns what the kernel tells into Events and the supervisor's Commands into system
 /// calls. Owns every descriptor. One thread; it sleeps only in epoll_wait, until the earliest
-/// deadline there is. After create() nothing on its path allocates.
+/// deadline there is. After create() nothing on its path allocates, a reload aside.
 class Runtime {
   public:
-    /// Takes what the run needs from the kernel; the error is the call that failed. `spec` and
-    /// `log` must outlive the runtime.
-    [[nodiscard]] static base::Result<std::unique_ptr<Runtime>> create(const core::Spec& spec,
+    /// Takes what the run needs from the kernel; the error is the call that failed. `log` must
+    /// outlive the runtime.
+    [[nodiscard]] static base::Result<std::unique_ptr<Runtime>> create(core::Spec spec,
                                                                        const Settings& settings,
                                                                        logging::Logger& log);
 
@@ -61,7 +63,7 @@ class Runtime {
     /// What a descriptor in the loop is; the index beside it is the service, or the client's slot.
     enum class Source : std::uint32_t { Signals, Status, Ready, Notify, Control, Client, Schedule };
 
-    Runtime(const core::Spec& spec, const Settings& settings, logging::Logger& log, sys::Loop loop,
+    Runtime(core::Spec spec, const Settings& settings, logging::Logger& log, sys::Loop loop,
             sys::UniqueFd signals);
 
     // runtime.cpp: the loop.
@@ -133,6 +135,23 @@ class Runtime {
     [[nodiscard]] control::ServiceView view_of(core::ServiceId id) const;
     [[nodiscard]] std::string_view behind_of(core::ServiceId id) const;
 
+    // reload.cpp: other files.
+    [[nodiscard]] control::Server::Fate on_reload_request(std::size_t slot);
+    void on_reload_signal();
+    [[nodiscard]] std::string ask_for_reload();
+    [[nodiscard]] bool on_loader_death(const sys::Exited& child);
+    void on_loaded(core::Spec next);
+    [[nodiscard]] bool prepare(Reload::Next& next);
+    void advance_reload();
+    void give_up_reload();
+    void end_reload(control::ReloadReply::Outcome outcome, std::string_view text);
+    void say_reloaded(const ReloadPlan& plan);
+
+    // take_over.cpp: another Spec in place of the present one.
+    void take_over();
+    void move_processes(Reload::Next& next);
+    void watch_schedule();
+
     // wishes.cpp: what people ask for.
     [[nodiscard]] control::Reply decide(const control::Server::Wish& wish);
     [[nodiscard]] control::Reply signal_asked(const control::Server::Wish& wish);
@@ -148,7 +167,7 @@ class Runtime {
     }
     [[nodiscard]] std::span<const base::Pid> helpers();
 
-    const core::Spec& spec_;
+    core::Spec spec_;  ///< always here: others refer to it, also to the one that a reload puts here
     const Settings settings_;
     logging::Logger& log_;
     core::Supervisor supervisor_;
@@ -162,6 +181,8 @@ class Runtime {
     LogPump log_pump_;
     Listeners listeners_;
     Scheduler scheduler_;
+    sys::Token schedule_;  ///< of its timer
+    Reload reload_;
     std::optional<Program> program_;  ///< in command mode
     std::vector<ServiceProcess> processes_;
     std::vector<base::Pid> helpers_;

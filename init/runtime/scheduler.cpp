@@ -40,10 +40,11 @@ base::Result<core::TimeZone, std::string> load_time_zone(std::string_view name) 
     return *zone;
 }
 
-bool Scheduler::load(logging::Logger& log) {
-    for (std::size_t i = 0; i < spec_.services.size(); ++i) {
-        const auto& name = spec_.services[i].name;
-        const auto& schedule = spec_.services[i].schedule;
+bool Scheduler::load(const core::Spec& spec, logging::Logger& log) {
+    services_ = spec.services.data();
+    for (std::size_t i = 0; i < spec.services.size(); ++i) {
+        const auto& name = spec.services[i].name;
+        const auto& schedule = spec.services[i].schedule;
         if (schedule.kind != core::Schedule::Kind::Cron) {
             continue;
         }
@@ -66,6 +67,13 @@ bool Scheduler::load(logging::Logger& log) {
     }
     timer_ = std::move(*timer);
     return true;
+}
+
+void Scheduler::take_over(const Scheduler& before, std::span<const core::Successor> from) {
+    timetable_.take_over(before.timetable_, [&](core::ServiceId id) {
+        const auto& origin = from[core::index(id)];
+        return origin.is_same ? origin.was : core::kNoService;
+    });
 }
 
 void Scheduler::look(core::Instant now, EventQueue& queue, logging::Logger& log) {
@@ -95,7 +103,7 @@ void Scheduler::announce(core::Duration shift, EventQueue& queue, logging::Logge
             continue;
         }
         if (entry.late >= kLate) {
-            log.about(spec_.services[core::index(entry.id)].name, logging::Severity::Info,
+            log.about(services_[core::index(entry.id)].name, logging::Severity::Info,
                       "was due {} ago; runs once, however many dates have passed",
                       base::to_string(entry.late));
         }

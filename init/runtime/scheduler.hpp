@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,11 +21,12 @@ namespace runtime {
 /// the loop path opens a file. Only load() allocates.
 class Scheduler {
   public:
-    /// `spec` must outlive the scheduler.
-    explicit Scheduler(const core::Spec& spec) : spec_{spec} {}
+    /// Reads the zones and makes the timer; false when one cannot be had, which was said. What
+    /// `spec` holds must outlive the scheduler, but may be moved.
+    [[nodiscard]] bool load(const core::Spec& spec, logging::Logger& log);
 
-    /// Reads the zones and makes the timer; false when one cannot be had, which was said.
-    [[nodiscard]] bool load(logging::Logger& log);
+    /// Goes on from the dates that `before` knew of the services that are the same.
+    void take_over(const Scheduler& before, std::span<const core::Successor> from);
 
     /// The timer's descriptor, for the loop; -1 without a cron schedule.
     [[nodiscard]] int fd() const { return timer_.fd(); }
@@ -39,7 +41,7 @@ class Scheduler {
   private:
     void announce(core::Duration shift, EventQueue& queue, logging::Logger& log) const;
 
-    const core::Spec& spec_;
+    const core::ServiceSpec* services_ = nullptr;
     Timetable timetable_;
     sys::WallTimer timer_;
 };

@@ -51,6 +51,21 @@ class Timetable {
     }
     [[nodiscard]] bool is_empty() const { return entries_.empty(); }
 
+    /// Entry by entry: what `before` knew of the dates of `was(id)`; kNoService is none.
+    template <class Was>
+    void take_over(const Timetable& before, Was was) {
+        looked_ = before.looked_;
+        for (auto& entry : entries_) {
+            for (const auto& old : before.entries_) {
+                if (was(entry.id) == old.id) {
+                    entry.next = old.next;
+                    entry.next_at = old.next_at;
+                    entry.last = old.last;
+                }
+            }
+        }
+    }
+
     /// Marks what is due and finds the next date of each service. The first look finds dates after
     /// `now` only. Returns by how much the clock was set since the last look (or ran off).
     core::Duration look(const Clocks& now);

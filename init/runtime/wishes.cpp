@@ -42,6 +42,9 @@ control::Reply Runtime::decide(const control::Server::Wish& wish) {
     if (supervisor_.is_stopping()) {
         return control::ErrorReply{control::ErrorCode::ContainerStops, {}};
     }
+    if (reload_.phase == Reload::Phase::Stopping) {
+        return control::ErrorReply{control::ErrorCode::ReloadRuns, {}};
+    }
     control::ManageReply reply;
     mark_others(wish.action);
     name_others(wish.action, reply);

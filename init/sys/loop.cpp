@@ -75,6 +75,20 @@ base::Result<void> Loop::modify(Token token, std::uint32_t events) noexcept {
     return {};
 }
 
+void Loop::set_index(Token token, std::uint32_t index) noexcept {
+    if (is_live(token)) {
+        slots_[token.slot].index = index;
+    }
+}
+
+void Loop::grow(std::size_t slots) {
+    slots = std::max(slots, slots_.size());
+    slots_.resize(slots);
+    raw_.resize(slots);
+    ready_.resize(slots);
+    ready_count_ = 0;
+}
+
 void Loop::remove(Token token) noexcept {
     if (!is_live(token)) {
         return;

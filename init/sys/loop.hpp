@@ -48,6 +48,12 @@ class Loop {
     /// Changes the events of a registration; a stale token is ENOENT.
     [[nodiscard]] base::Result<void> modify(Token token, std::uint32_t events) noexcept;
 
+    /// From here on the entries of a registration have another index; a stale token is ignored.
+    void set_index(Token token, std::uint32_t index) noexcept;
+
+    /// Makes room for `slots` descriptors at least; between two turns only, and it allocates.
+    void grow(std::size_t slots);
+
     /// Ends a registration; call it before the descriptor is closed. An entry for it that the last
     /// wait() returned and that has not been looked at yet gets `events` 0. A stale token is
     /// ignored.

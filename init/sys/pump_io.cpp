@@ -81,6 +81,12 @@ base::Result<std::span<char>> map_shared(std::size_t size) noexcept {
     return std::span{static_cast<char*>(memory), size};
 }
 
+void unmap(std::span<char> memory) noexcept {
+    if (!memory.empty()) {
+        static_cast<void>(::munmap(memory.data(), memory.size()));
+    }
+}
+
 void set_process_name(const char* name) noexcept {
     static_cast<void>(::prctl(PR_SET_NAME, name));
 }

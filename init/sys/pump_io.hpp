@@ -34,9 +34,12 @@ std::size_t resize_pipe(int pipe, std::size_t wanted) noexcept;
 /// Whether both are the same file, pipe or device.
 [[nodiscard]] bool is_same_file(int a, int b) noexcept;
 
-/// `size` zeroed bytes that this process and its forks share; never given back. Untouched pages
-/// cost nothing.
+/// `size` zeroed bytes that this process and its forks share, until unmap(). Untouched pages cost
+/// nothing.
 [[nodiscard]] base::Result<std::span<char>> map_shared(std::size_t size) noexcept;
+
+/// Gives back what map_shared() gave; an empty span is nothing.
+void unmap(std::span<char> memory) noexcept;
 
 /// What ps(1) shows for this process, at most 15 characters (PR_SET_NAME).
 void set_process_name(const char* name) noexcept;

@@ -142,5 +142,6 @@ def test_what_the_child_of_a_service_says_is_an_object_too(lab):
 def test_every_event_is_documented():
     source = (DOC.parents[1] / "init" / "runtime" / "report_fields.cpp").read_text()
     names = set(re.findall(r'case Kind::\w+:\s+return \{"(\w+)"', source))
+    names |= set(re.findall(r'"(reload\w+)"', (DOC.parents[1] / "init" / "runtime" / "reload.cpp").read_text()))
     listed = {name for row in re.findall(r"^\| (`.*?`) \|", DOC.read_text(), re.M) for name in re.findall(r"`(\w+)`", row)}
     assert len(names) > 20 and names == listed

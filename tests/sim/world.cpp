@@ -192,6 +192,7 @@ void World::learn(const core::Event& event) {
         return;
     case core::Event::Kind::StartAsked:
     case core::Event::Kind::RestartAsked:
+    case core::Event::Kind::ReplaceAsked:
         if (!stop_began_) {
             known(event.service).lasting.automatic = 0;
             facts_.push_back({.kind = Fact::Kind::Asked, .service = event.service});

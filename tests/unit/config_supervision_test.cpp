@@ -165,3 +165,19 @@ TEST_CASE("the reload signal is one that a process can see") {
     CHECK(about("reload-signal = \"RELOAD\"\n") ==
           "'reload-signal' must be a signal's name like \"TERM\", got 'RELOAD'\n");
 }
+
+TEST_CASE("pidone.toml and its variable say whether HUP reloads") {
+    const auto reloads = [](const std::string& text, const TestEnvironment& environment) {
+        return loaded({service_file("x", "command = [\"x\"]\n"), service_file("pidone", text)},
+                      environment)
+            .reloads_on_hup;
+    };
+    CHECK_FALSE(reloads("", {}));
+    CHECK(reloads("reload-on-hup = true\n", {}));
+    CHECK(reloads("", TestEnvironment{{{"PIDONE_RELOAD_ON_HUP", "true"}}}));
+    CHECK_FALSE(
+        reloads("reload-on-hup = true\n", TestEnvironment{{{"PIDONE_RELOAD_ON_HUP", "false"}}}));
+    CHECK(messages({service_file("x", "command = [\"x\"]\n")},
+                   TestEnvironment{{{"PIDONE_RELOAD_ON_HUP", "maybe"}}}) ==
+          "'reload-on-hup' must be true or false, got string 'maybe'\n");
+}

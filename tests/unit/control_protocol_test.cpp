@@ -91,7 +91,9 @@ std::vector<control::Reply> one_of_each_reply() {
             busy_service(),
             control::ManageReply{.accepted = 2,
                                  .also_count = 20,
-                                 .also = {control::Name{"php"}, control::Name{"nginx"}}}};
+                                 .also = {control::Name{"php"}, control::Name{"nginx"}}},
+            control::ReloadReply{control::ReloadReply::Outcome::Refused,
+                                 control::LongText{"web.toml:1:1: error: no"}}};
 }
 
 }  // namespace
@@ -144,7 +146,7 @@ TEST_CASE("a message starts with magic, version and kind, as the page says") {
 }
 
 TEST_CASE("the size of every reply is the one of the page") {
-    const std::vector<std::size_t> sizes{74, 90, 70, 696, 1040};
+    const std::vector<std::size_t> sizes{74, 90, 70, 696, 1040, 1033};
     const auto replies = one_of_each_reply();
 
     for (std::size_t i = 0; i < replies.size(); ++i) {

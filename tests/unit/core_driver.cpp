@@ -18,7 +18,7 @@ constexpr std::array kReports{
     "DependencyFailed", "ReadyTimeout",  "Stopping",       "StopTimeout",     "ShutdownStarted",
     "StopNow",          "SignalDropped", "Draining",       "SpawnFailed",     "HookFailed",
     "Unhealthy",        "Healthy",       "WatchdogMissed", "RequirementDown", "StopAsked",
-    "StartAsked",       "RestartAsked",  "RunSkipped",     "Exiting"};
+    "StartAsked",       "RestartAsked",  "ReplaceAsked",   "RunSkipped",      "Exiting"};
 
 }  // namespace
 

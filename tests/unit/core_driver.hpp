@@ -56,6 +56,13 @@ class Driver {
     Texts start(ServiceId id) { return on(core::Event::Kind::StartAsked, id); }
     Texts stop(ServiceId id) { return on(core::Event::Kind::StopAsked, id); }
     Texts restart(ServiceId id) { return on(core::Event::Kind::RestartAsked, id); }
+    Texts replace(ServiceId id) { return on(core::Event::Kind::ReplaceAsked, id); }
+    /// Another Spec takes over; the commands of the Tick behind it.
+    Texts adopt(core::Spec next, const std::vector<core::Successor>& from) {
+        spec_ = std::move(next);
+        supervisor_.adopt(from, now_);
+        return step({.kind = core::Event::Kind::Tick});
+    }
     Texts signal(core::Signal signal);
     Texts children_gone() { return step({.kind = core::Event::Kind::ChildrenGone}); }
     Texts linger_done() { return step({.kind = core::Event::Kind::LingerDone}); }

@@ -116,6 +116,8 @@ TEST_CASE("what becomes of a service is one line each") {
           "pidone: web: stops, as asked; stays down until it is started");
     CHECK(words(about(Kind::StartAsked)) == "pidone: web: starts, as asked");
     CHECK(words(about(Kind::RestartAsked)) == "pidone: web: restarts, as asked");
+    CHECK(words(about(Kind::ReplaceAsked)) ==
+          "pidone: web: stops, because its file changed or is gone (reload)");
     CHECK(words(about(Kind::RunSkipped)) ==
           "pidone: web: warn: is due, but its last run is not over; skipped");
     auto skipped = about(Kind::RunSkipped);

@@ -86,6 +86,25 @@ TEST_CASE("what is removed while the batch is looked at has no events left") {
     CHECK(ready[1].events == 0);
 }
 
+TEST_CASE("a loop grows, and a registration can get another index") {
+    auto loop = sys::Loop::create(1);
+    auto first = sys::pipe_cloexec();
+    auto second = sys::pipe_cloexec();
+    const auto a = loop->add(first->read.get(), 1, 7);
+    CHECK(loop->add(second->read.get(), 2, 8).error().code == ENOSPC);
+
+    loop->grow(2);
+    loop->set_index(*a, 9);
+    REQUIRE(loop->add(second->read.get(), 2, 8));
+    loop->set_index({}, 3);
+    REQUIRE(::write(first->write.get(), "x", 1) == 1);
+    REQUIRE(::write(second->write.get(), "x", 1) == 1);
+
+    const auto ready = *loop->wait(std::nullopt);
+    REQUIRE(ready.size() == 2);
+    CHECK(ready[0].index + ready[1].index == 17);
+}
+
 TEST_CASE("a regular file cannot be watched") {
     auto loop = sys::Loop::create(1);
     std::FILE* file = std::tmpfile();
