@@ -41,11 +41,24 @@ std::string bar_of(const ServiceReply& service, base::Duration begin, base::Dura
     return bar.size() == from ? bar + "|" : bar;
 }
 
+/// The one that became ready last; of several in the same millisecond, one that none waited for.
+const ServiceReply* last_of(const std::vector<const ServiceReply*>& started) {
+    auto last = std::max_element(started.begin(), started.end(), [](const auto* a, const auto* b) {
+        return end_of(*a) < end_of(*b);
+    });
+    for (std::size_t i = 0; i < started.size(); ++i) {
+        const auto next = std::find_if(started.begin(), started.end(), [&](const auto* service) {
+            return end_of(*service) == end_of(**last) &&
+                   service->behind.view() == (*last)->name.view();
+        });
+        last = next == started.end() ? last : next;
+    }
+    return *last;
+}
+
 /// From the last that became ready back to the first.
 std::string chain_text(const std::vector<const ServiceReply*>& started) {
-    const auto* last =
-        *std::max_element(started.begin(), started.end(),
-                          [](const auto* a, const auto* b) { return end_of(*a) < end_of(*b); });
+    const auto* last = last_of(started);
     std::string out;
     for (std::size_t i = 0; last != nullptr && i < started.size(); ++i) {
         const auto time = time_text(last->spawned, end_of(*last));

@@ -71,3 +71,12 @@ TEST_CASE("a chain that goes in a circle ends") {
     CHECK(cli::analyze_text(status, 60).find("critical chain: a (1ms) > b (2ms)") !=
           std::string::npos);
 }
+
+TEST_CASE("a chain whose last runs were ready in the same millisecond is whole") {
+    control::Client::Status status;
+    status.services.push_back(service("db", 0ms, 0ms, 2ms, ""));
+    status.services.push_back(service("web", 2ms, 2ms, 2ms, "php"));
+    status.services.push_back(service("php", 2ms, 2ms, 2ms, "db"));
+    CHECK(cli::analyze_text(status, 60).find("critical chain: db (2ms) > php (0ms) > web (0ms)") !=
+          std::string::npos);
+}
