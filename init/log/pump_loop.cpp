@@ -223,7 +223,7 @@ void Pump::pass_on(Inlet& inlet, bool drops) {
             break;
         }
         has_passed = true;
-        write_file(service);
+        write_file(service, inlet.output);
         inlet.owed = block.bytes;
         inlet.owed_lines = block.lines;
         if (drops) {
@@ -266,7 +266,9 @@ Pump::Block Pump::compose(Inlet& inlet, LineCutter& cutter, const TimeText& time
         }
         inlet.writer.write(lines_, *piece, inlet.continues, time);
         if (service.file) {
-            inlet.writer.write_bare(bare_lines_, *piece, inlet.continues, time);
+            const bool is_rest =
+                bare_lines_.is_empty() ? service.mid_line == inlet.output : inlet.continues;
+            inlet.writer.write_bare(bare_lines_, *piece, is_rest, time);
         }
         service.ring.push({now, Stream{static_cast<std::uint8_t>(inlet.output)}, *piece});
         inlet.continues = !piece->ends_line;
@@ -277,11 +279,13 @@ Pump::Block Pump::compose(Inlet& inlet, LineCutter& cutter, const TimeText& time
     return block;
 }
 
-void Pump::write_file(Service& service) {
+void Pump::write_file(Service& service, std::size_t output) {
     if (!service.file || bare_lines_.is_empty()) {
         return;
     }
-    const auto written = service.file->write(bare_lines_.view());
+    const auto lines = bare_lines_.view();
+    const auto written = service.file->write(lines, service.mid_line == output);
+    service.mid_line = written && lines.back() != '\n' ? std::optional{output} : std::nullopt;
     const int error = written ? 0 : written.error().code;
     if (error != 0 && error != service.file_error) {
         log_.about(service.settings->name, Severity::Error,

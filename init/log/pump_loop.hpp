@@ -33,7 +33,8 @@ class Pump {
         const PumpService* settings;
         Ring ring;
         std::optional<sys::RotatingFile> file;
-        int file_error = 0;  ///< said already
+        int file_error = 0;                     ///< said already
+        std::optional<std::size_t> mid_line{};  ///< the output whose line has no end yet there
         std::uint64_t unsaid_drops = 0;
         base::Instant last_drop{};
     };
@@ -69,7 +70,7 @@ class Pump {
     [[nodiscard]] std::optional<std::string_view> peek(Inlet& inlet);
     [[nodiscard]] Block compose(Inlet& inlet, LineCutter& cutter, const TimeText& time,
                                 std::int64_t now);
-    void write_file(Service& service);
+    void write_file(Service& service, std::size_t output);
     void consume(Inlet& inlet);
     void close(Inlet& inlet);
     [[nodiscard]] bool must_drop(Inlet& inlet);

@@ -28,7 +28,7 @@ base::Result<void> RotatingFile::open() {
     place_ = std::move(*place);
     // O_NONBLOCK, so that a FIFO in its place is an error and no wait for a reader.
     fd_.reset(::openat(place_.directory.get(), place_.name.c_str(),
-                       O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kMode));
+                       O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kMode));
     struct stat info {};
     if (!fd_ || ::fstat(fd_.get(), &info) != 0) {
         return failed("open");
@@ -38,6 +38,9 @@ base::Result<void> RotatingFile::open() {
         return base::unexpected{base::Errno{"open", EINVAL}};
     }
     size_ = static_cast<std::uint64_t>(info.st_size);
+    char last = '\n';
+    const ssize_t got = ::pread(fd_.get(), &last, 1, std::max<off_t>(info.st_size, 1) - 1);
+    is_mid_line_ = got == 1 && last != '\n';
     return {};
 }
 
@@ -91,12 +94,12 @@ std::size_t RotatingFile::part_that_fits(std::string_view lines) const {
     return size_ > 0 ? 0 : std::min(lines.find('\n'), lines.size() - 1) + 1;
 }
 
-base::Result<void> RotatingFile::write(std::string_view lines) {
+base::Result<void> RotatingFile::write(std::string_view lines, bool continues) {
     base::Result<void> result;
     if (!fd_) {
         result = open();
     }
-    if (result && is_mid_line_) {
+    if (result && is_mid_line_ && !continues) {
         result = append("\n");
     }
     while (result && !lines.empty()) {

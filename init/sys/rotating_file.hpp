@@ -19,10 +19,10 @@ class RotatingFile {
     RotatingFile(std::string path, std::uint64_t limit, int keep)
         : path_{std::move(path)}, limit_{limit}, keep_{keep} {}
 
-    /// Appends whole lines. Opens the file when it is not open (0640, parents that are missing are
-    /// made), and again at each try after a failure. A line that was written in part only is ended
-    /// before the next.
-    [[nodiscard]] base::Result<void> write(std::string_view lines);
+    /// Appends lines, the last one perhaps without its end. Opens the file when it is not open
+    /// (0640, parents that are missing are made), and again at each try after a failure. A line
+    /// without an end is ended first, unless `lines` begin with its rest (`continues`).
+    [[nodiscard]] base::Result<void> write(std::string_view lines, bool continues = false);
 
     [[nodiscard]] const std::string& path() const { return path_; }
 

@@ -336,6 +336,31 @@ def test_a_file_has_every_line_across_its_rotations(lab):
     assert len(numbers(bytes(run.out.data))[0]) == 20000
 
 
+def test_a_line_that_came_in_parts_is_one_line_in_the_file(lab):
+    """A prompt whose answer comes late, a line of the other stream in between, one longer than a block."""
+    script = """import os, pathlib, sys, time
+def flag(name):
+    while not pathlib.Path("@TMP@", name).exists():
+        time.sleep(0.01)
+os.write(1, b"name: ")
+flag("answer")
+os.write(1, b"anna\\nage: ")
+flag("between")
+os.write(2, b"between\\n")
+flag("end")
+os.write(1, b"7\\n" + b"a" * 1048576 + b"\\n")
+"""
+    run = lab.service(f"type = \"oneshot\"\ncommand = ['/usr/bin/python3', '-c', '''{script}''']\n"
+                      '[log]\nmode = "prefix"\nfile = "@TMP@/web.log"\n')
+    for awaited, name in (("| name", "answer"), ("| age", "between")):
+        wait_until(lambda text=awaited: text in run.stdout, 5, awaited)
+        (lab.tmp / name).touch()
+    run.wait_err(r"^web \| between$")
+    (lab.tmp / "end").touch()
+    assert run.wait() == 0
+    assert (lab.tmp / "web.log").read_text() == f"name: anna\nage: \nbetween\n7\n{'a' * 1048576}\n"
+
+
 def test_a_file_that_cannot_be_written_is_said_once_and_costs_no_line(lab):
     (lab.tmp / "file").write_text("")
     keys = '[log]\nmode = "prefix"\nfile = "/dev/full"\n'

@@ -79,6 +79,18 @@ TEST_CASE("a block without an end of line that is longer than a log file has one
     CHECK(dir.content("log.1") == "one\n");
 }
 
+TEST_CASE("a line without an end is ended before the next one, but not before its rest") {
+    const Directory dir;
+    sys::RotatingFile file{dir.path + "/log", 0, 0};
+    CHECK(file.write("name: "));
+    CHECK(file.write("anna\nname: ", true));
+    CHECK(file.write("another line\n"));
+    CHECK(file.write("no end"));
+    sys::RotatingFile later{dir.path + "/log", 0, 0};
+    CHECK(later.write("later\n"));
+    CHECK(dir.content("log") == "name: anna\nname: \nanother line\nno end\nlater\n");
+}
+
 TEST_CASE("without old log files to keep a full one begins anew") {
     const Directory dir;
     sys::RotatingFile file{dir.path + "/log", 8, 0};
