@@ -228,6 +228,8 @@ void Pump::pass_on(Inlet& inlet, bool drops) {
         inlet.owed_lines = block.lines;
         if (drops) {
             count_drops(service, block.lines);
+            service.unsaid_drops += block.lines;
+            service.last_drop = sys::now();
         } else if (const int error = output.write(lines_.view()); error != 0) {
             on_write_error(inlet.output, error);
             count_drops(service, block.lines);
@@ -323,8 +325,6 @@ void Pump::close(Inlet& inlet) {
 
 void Pump::count_drops(Service& service, std::uint64_t lines) {
     service.settings->state->counters.dropped += lines;
-    service.unsaid_drops += lines;
-    service.last_drop = sys::now();
 }
 
 // It takes more, or its pump has just begun.

@@ -48,10 +48,13 @@ void Pump::say_drops(base::Instant now, bool is_last) {
         const bool is_over = now - service.last_drop >= kDropSilence && !outputs_[0].is_busy() &&
                              !outputs_[1].is_busy();
         if (service.unsaid_drops > 0 && (is_over || is_last)) {
-            log_.about(service.settings->name, Severity::Warn,
-                       "{} lines of its output were dropped, because nobody read them in time "
-                       "(log.overflow)",
-                       service.unsaid_drops);
+            log_.line(Severity::Warn, service.settings->name,
+                      service.unsaid_drops == 1
+                          ? "{} line of its output was dropped, because nobody read it in time "
+                            "(log.overflow)"
+                          : "{} lines of its output were dropped, because nobody read them in time "
+                            "(log.overflow)",
+                      fmt::make_format_args(service.unsaid_drops));
             service.unsaid_drops = 0;
         }
     }

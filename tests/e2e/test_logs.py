@@ -432,6 +432,7 @@ def test_an_output_whose_reader_is_gone_is_said_once_and_the_service_lives_on(la
     run.wait_err(r"^web \| more$")
     assert run.stderr.count("cannot write to the container's standard output: ") == 1
     assert run.stop()[0] == 0
+    assert "because nobody read" not in run.stderr
 
 
 def test_a_pump_that_dies_while_the_container_stops_is_followed_by_another(lab):
