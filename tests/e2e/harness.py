@@ -3,6 +3,7 @@
 
 import contextlib
 import ctypes
+import json
 import os
 import re
 import signal
@@ -15,10 +16,11 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 MODES = ("pid1", "plain")
 SANITIZED = os.environ.get("PIDONE_SANITIZED") == "1"
 SLOW = float(os.environ.get("E2E_PATIENCE", "4" if SANITIZED else "1"))  # a factor on every deadline
+PROMPT = 5  # seconds: far from the 8 s of a stop's budget and from what a test sets, and enough for a busy machine
 SIGNALS = [n for n in range(1, 65) if n not in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD)]
 
 
-def wait_until(predicate, timeout=5.0, what="the condition"):
+def wait_until(predicate, timeout=10.0, what="the condition"):
     """Returns the first truthy value of `predicate`, or fails when the deadline passes."""
     deadline = time.monotonic() + timeout * SLOW
     value = predicate()
@@ -146,10 +148,10 @@ class Run:
     def sigqueue(self, sig, value):
         assert LIBC.sigqueue(self.pid, int(sig), ctypes.c_void_p(value)) == 0, os.strerror(ctypes.get_errno())
 
-    def wait_out(self, pattern, timeout=5.0):
+    def wait_out(self, pattern, timeout=10.0):
         return wait_until(lambda: re.search(pattern, self.stdout, re.M), timeout, f"{pattern!r} on stdout")
 
-    def wait_err(self, pattern, timeout=5.0):
+    def wait_err(self, pattern, timeout=10.0):
         try:
             return wait_until(lambda: re.search(pattern, self.stderr, re.M), timeout, f"{pattern!r} on stderr")
         except AssertionError as error:
@@ -158,7 +160,7 @@ class Run:
     def running(self):
         return self.process.poll() is None
 
-    def wait(self, timeout=10.0):
+    def wait(self, timeout=15.0):
         """The exit code, or minus the signal, once everything in the namespace is gone."""
         try:
             self.process.wait(timeout * SLOW)
@@ -174,7 +176,7 @@ class Run:
         assert match, f"no status: {self._info!r}"
         return int(match.group(2)) * (1 if match.group(1) == "exit" else -1)
 
-    def stop(self, sig=signal.SIGTERM, timeout=10.0):
+    def stop(self, sig=signal.SIGTERM, timeout=15.0):
         """Signals and waits; returns (exit code, seconds it took)."""
         begin = time.monotonic()
         self.send(sig)
@@ -269,11 +271,16 @@ class Lab:
                               capture_output=True, text=True, timeout=timeout * SLOW, stdin=subprocess.DEVNULL,
                               env={**self.base_env, **(env or {})})
 
-    def start_inside(self, run, argv):
+    def services(self, run, *names):
+        """What `pidone status` tells of the services, by name, once PID 1 answers."""
+        text = wait_until(lambda: self.cli(run, "status", "--json", *names).stdout, what="an answer of PID 1")
+        return {service["name"]: service for service in json.loads(text)["services"]}
+
+    def start_inside(self, run, argv, **streams):
         """A helper program in all namespaces of a run; it ends with the namespace."""
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **streams}
         process = subprocess.Popen(["nsenter", "-t", str(run.pid), "-p", "-m", "-n", "--", *map(str, argv)],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=self.base_env,
-                                   start_new_session=True)
+                                   env=self.base_env, start_new_session=True, **streams)
         self.helpers.append(process)
         return process
 
@@ -309,12 +316,12 @@ def seconds_of_cpu(pid, seconds):
     return (cpu_ticks(pid) - before) / os.sysconf("SC_CLK_TCK")
 
 
-def settle(pid, quiet=0.3, timeout=5.0):
-    """Waits until a process has not been scheduled for `quiet` seconds."""
+def settle(pid, quiet=0.3, timeout=10.0):
+    """Waits until a process has neither run nor waited for a processor for `quiet` seconds."""
     deadline, last, since = time.monotonic() + timeout * SLOW, None, time.monotonic()
     while time.monotonic() - since < quiet:
         now = switches(pid)
-        if now != last:
+        if now != last or state_of(pid) == "R":
             last, since = now, time.monotonic()
         assert time.monotonic() < deadline, "the process never comes to rest"
         time.sleep(0.01)

@@ -11,7 +11,7 @@ import stat
 import threading
 
 import pytest
-from harness import descriptors, wait_until
+from harness import descriptors, read_proc, wait_until
 
 ANSWER = 'command = ["@BOX@", "answer"]\n'
 BACK = 'restart = "on-failure"\n[restart-policy]\ndelay = "50ms"\nmax-delay = "50ms"\njitter = 0\nmax-attempts = 0\n'
@@ -27,12 +27,8 @@ def ask(path, timeout=10):
 
 def main_of(run, verb="answer"):
     """The service's process, as seen from outside."""
-    def found():
-        return [pid for pid in run.tree()
-                if f"\0{verb}\0".encode() in open(f"/proc/{pid}/cmdline", "rb").read()]
-    with contextlib.suppress(FileNotFoundError):
-        return wait_until(found, what=f"box {verb}")[0]
-    return main_of(run, verb)
+    return wait_until(lambda: [pid for pid in run.tree() if f"\0{verb}\0" in read_proc(pid, "cmdline")],
+                      what=f"box {verb}")[0]
 
 
 def test_a_service_finds_its_sockets_as_sd_listen_fds_says(lab):
@@ -85,10 +81,10 @@ def test_two_hundred_clients_and_ten_kills_and_not_one_connection_is_refused(lab
 
     def killer():
         try:
-            for _ in range(10):
+            for kills in range(10):
+                wait_until(lambda: len({pid for pid in answers if pid}) > kills, what="an answer of the next run")
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(main_of(run), signal.SIGKILL)
-                stopped.wait(0.03)
         finally:
             stopped.set()
 
@@ -99,7 +95,7 @@ def test_two_hundred_clients_and_ten_kills_and_not_one_connection_is_refused(lab
     thread.join()
     assert failures == [] and len(answers) >= 1000
     # A connection that was accepted by a process that is then killed gets an end of file: no answer, and no refusal.
-    assert answers.count(0) <= 10 and len({pid for pid in answers if pid}) >= 5
+    assert answers.count(0) <= 10 and len({pid for pid in answers if pid}) >= 10
     assert run.stop()[0] == 0
 
 
@@ -157,13 +153,15 @@ def test_a_socket_that_a_dead_container_left_is_replaced(lab):
 
 def test_what_the_service_closes_at_its_stop_is_refused_from_then_on(lab):
     """PID 1 keeps no copy once the container stops: nobody waits in a queue that is never served."""
-    run = lab.service('command = ["/bin/sh", "-c", "trap \'exec 3<&-; echo closed; sleep 1\' TERM; echo up; '
+    run = lab.service('command = ["/bin/sh", "-c", "trap \'exec 3<&-; echo closed; until test -e @TMP@/asked; '
+                      'do sleep 0.02; done\' TERM; echo up; '
                       'sleep 600 3<&- & wait"]\nlisten = ["unix://@TMP@/s"]\n')
     run.wait_out("^up$")
     run.send(signal.SIGTERM)
     run.wait_out("^closed$")
     with pytest.raises(ConnectionRefusedError):
         ask(lab.tmp / "s")
+    (lab.tmp / "asked").touch()
     run.wait()
     assert not (lab.tmp / "s").exists()
 
@@ -182,7 +180,7 @@ def test_the_readiness_descriptor_and_the_sockets_do_not_get_in_each_others_way(
 
 
 REFUSED = {
-    "in use": ('listen = ["tcp://127.0.0.1:7310"]', "tcp://127.0.0.1:7310: address already in use; another service, or"
+    "in use": ('listen = ["tcp://127.0.0.1:@PORT@"]', "tcp://127.0.0.1:@PORT@: address already in use; another service, or"
                " another program of this network namespace, listens there"),
     "no such address": ('listen = ["tcp://192.0.2.1:7311"]', "tcp://192.0.2.1:7311: cannot assign requested address; no"
                         " interface here has this address, 0.0.0.0 and [::] mean all of them"),
@@ -195,15 +193,12 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_socket_that_cannot_be_had_ends_the_start_with_its_remedy(lab, case):
-    keys, words = REFUSED[case]
     (lab.tmp / "file").write_text("precious")
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", 7310))
-        taken.listen()
-        run = lab.service(ANSWER + lab.fill(keys) + "\n")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        keys, words = (lab.fill(text).replace("@PORT@", str(taken.getsockname()[1])) for text in REFUSED[case])
+        run = lab.service(ANSWER + keys + "\n")
         assert run.wait() == 71
-    assert f"pidone: web: error: 'listen' {lab.fill(words)}\n" in run.stderr
+    assert f"pidone: web: error: 'listen' {words}\n" in run.stderr
     assert run.stdout == ""
     assert (lab.tmp / "file").read_text() == "precious"
 

@@ -6,7 +6,7 @@ import re
 import signal
 
 import pytest
-from harness import SANITIZED, descriptors, read_proc, wait_until
+from harness import PROMPT, descriptors, settle, status_field, wait_until
 
 POLICY = "[restart-policy]\njitter = 0\n"
 QUICK = POLICY + 'delay = "10ms"\nmax-attempts = 0\n'
@@ -110,7 +110,7 @@ def test_what_requires_it_goes_down_first_and_comes_back_behind_it(lab):
 
 
 def test_nothing_of_the_run_before_is_left_when_the_next_begins(lab):
-    script = (ONCE + "setsid @BOX@ stubborn 15 & sleep 0.2; kill -9 $$; }; ps -o comm= -e | grep -c box > @TMP@/count;"
+    script = (ONCE + "setsid @BOX@ stubborn 15 > @TMP@/up & until test -s @TMP@/up; do sleep 0.02; done; kill -9 $$; }; ps -o comm= -e | grep -c box > @TMP@/count;"
               " exec sleep 600")
     run = lab.service(f"command = ['/bin/sh', '-c', '''{script}''']\nstop-timeout = '200ms'\nrestart = 'on-failure'\n"
                       + QUICK)
@@ -127,6 +127,7 @@ def test_ready_of_an_old_run_does_not_make_the_next_one_ready(lab):
     run = lab.service(f"command = ['/bin/sh', '-c', '''{script}''']\nready = 'notify'\nnotify-access = 'all'\n"
                       "restart = 'on-failure'\n" + QUICK)
     run.wait_out("^second$")
+    settle(run.pid)
     reply = lab.cli(run, "healthcheck")
     assert reply.returncode == 1, reply.stdout
     assert "ready after" not in run.stderr[run.stderr.index("restarts in"):]
@@ -137,7 +138,7 @@ def test_a_stop_during_the_delay_ends_at_once(lab):
     run = lab.service('command = ["@BOX@", "exit", "3"]\nrestart = "on-failure"\n' + POLICY + 'delay = "30s"\n')
     run.wait_err(r"restarts in 30s")
     code, took = run.stop()
-    assert took < 1
+    assert took < PROMPT
     assert code == 0
 
 
@@ -153,22 +154,19 @@ def test_jitter_moves_the_delay_both_ways_and_not_far(lab):
 @pytest.mark.unsanitized
 def test_a_thousand_restarts_leave_nothing_behind(lab):
     """No descriptor, no memory, no process: PID 1 after the last run is what it was after the first ones."""
-    limit = 100 if SANITIZED else 1000
     run = lab.service('command = ["@BOX@", "exit", "1"]\nready = "notify"\nrestart = "on-failure"\nwatchdog = "1m"\n'
                       + POLICY + 'delay = "1ms"\nmax-delay = "1ms"\nmax-attempts = 0\n')
 
     def attempt():
         return int((re.findall(r"\(attempt (\d+)\)", run.stderr[-2000:]) or ["0"])[-1])
 
-    def figures():
-        memory = re.search(r"^RssAnon:\s*(\d+)", read_proc(run.pid, "status"), re.M).group(1)
-        return len([n for n, target in descriptors(run.pid).items() if "pipe" not in target]), int(memory)
+    def memory():
+        return int(status_field(run.pid, "RssAnon").split()[0])
 
     wait_until(lambda: attempt() >= 20, 20, "twenty restarts")
-    before = figures()
-    wait_until(lambda: attempt() >= limit, 30, f"{limit} restarts")
-    after = figures()
-    assert after[0] == before[0]
-    assert after[1] <= before[1] + 16
-    assert len(descriptors(run.pid)) <= before[0] + 3 + 4
+    # Some are open for a moment only: of each run, and while it looks for what the last one left.
+    before = min(len(descriptors(run.pid)) for _ in range(50)), memory()
+    wait_until(lambda: attempt() >= 1000, 35, "a thousand restarts")
+    wait_until(lambda: len(descriptors(run.pid)) <= before[0], what="as few descriptors as at the beginning")
+    assert memory() <= before[1] + 16
     assert run.stop()[0] in (0, 1)  # a run that was just ending tells its own code
