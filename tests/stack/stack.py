@@ -14,7 +14,8 @@ import engine
 from engine import docker, run, state, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("nginx", "wordpress", "mariadb")
+PROGRAMS = {"nginx": "nginx", "wordpress": "php-fpm8.2", "mariadb": "mariadbd"}
+NAMES = tuple(PROGRAMS)
 PROJECT = "pidone-tests"
 TITLE = "Harbour of Tests"
 
@@ -253,11 +254,9 @@ class Stack:
 
 
 def main_process(name):
-    """The daemon's main process: the one child of PID 1, by its pid on the host."""
-    found = wait_until(lambda: children(name), 20, f"'{name}' has a main process")
+    """The daemon's main process, by its pid on the host; beside it PID 1 may have a health probe for a moment."""
+    def running():
+        return [pid for pid in engine.children(state(name)["Pid"]) if engine.proc(pid, "comm").strip() == PROGRAMS[name]]
+    found = wait_until(running, 20, f"'{name}' has a main process")
     assert len(found) == 1, f"'{name}' has the processes {found} below PID 1"
     return found[0]
-
-
-def children(name):
-    return engine.children(state(name)["Pid"])

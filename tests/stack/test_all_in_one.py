@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 import engine
+import stack
 from engine import docker, run, state, wait_until
 from stack import ROOT, TITLE, Stack
 
 NAME = "all-in-one"
 EXAMPLE = ROOT / "examples" / NAME
-PROGRAMS = {"nginx": "nginx", "wordpress": "php-fpm8.2", "mariadb": "mariadbd", "redis": "redis-server"}
+PROGRAMS = {**stack.PROGRAMS, "redis": "redis-server"}
 
 
 class One(Stack):
@@ -94,7 +95,14 @@ def test_each_line_of_the_log_says_whose_it_is(one):
     assert all(marks), lines[marks.index(None)]
     owners = {mark.group(1) or mark.group(2) for mark in marks}
     assert {"pidone", "nginx", "wordpress", "mariadb", "redis"} <= owners
-    assert owners <= {"pidone", "site", "compiled", *PROGRAMS}
+    assert owners <= {"pidone", "site", "compiled", "exporter", *PROGRAMS}
+
+
+def test_the_exporter_tells_of_every_service(one):
+    page = docker("exec", NAME, "php", "-r", 'readfile("http://127.0.0.1:10191/metrics");')
+    assert re.search(r"^pidone_up 1$", page, re.M)
+    assert set(re.findall(r'^pidone_service_state\{service="(\w+)",state="up"\} 1$', page, re.M)) == \
+        {"exporter", *PROGRAMS}
 
 
 @pytest.mark.parametrize("name, seconds", [("nginx", 1), ("wordpress", 1), ("redis", 1), ("mariadb", 15)])

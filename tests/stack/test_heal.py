@@ -4,13 +4,14 @@
 import itertools
 import os
 import shutil
+import signal
 import time
 
 import pytest
 
 import engine
 from engine import run, state, wait_until
-from stack import NAMES
+from stack import NAMES, main_process
 
 
 def put_back(copy, place):
@@ -38,6 +39,18 @@ def test_emptied_site_files_are_made_again_and_the_posts_are_there(site):
     site.wait_whole()
     assert site.shows("the files are new, the post is old", "/without-files/")
     assert site.owner().is_in
+
+
+def test_a_database_that_answers_nobody_is_unhealthy_until_it_does(site):
+    server = main_process("mariadb")
+    os.kill(server, signal.SIGSTOP)
+    try:
+        wait_until(lambda: engine.health("mariadb") == "unhealthy", 60, "Docker is told that nobody can log in")
+    finally:
+        os.kill(server, signal.SIGCONT)
+    wait_until(lambda: engine.health("mariadb") == "healthy", 30, "Docker is told that logins work again")
+    assert main_process("mariadb") == server
+    site.wait_whole()
 
 
 def test_a_lost_certificate_is_made_again(site):
