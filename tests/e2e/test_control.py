@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from harness import SLOW, descriptors, settle, wait_until
+from harness import PROMPT, SLOW, descriptors, settle, status_field, wait_until
 
 SLEEPER = 'command = ["@BOX@", "sleep", "600"]\n'
 GATED = ('command = ["/bin/sh", "-c", "echo up; while ! test -e @TMP@/go; do sleep 0.02; done; '
@@ -23,10 +23,7 @@ def healthy(lab, run):
 
 def background(lab, run, *args):
     """A client left running; returns the process and when it was started."""
-    process = subprocess.Popen(["nsenter", "-t", str(run.pid), "-p", "-m", "-n", "--", lab.pidone, *args],
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=lab.base_env,
-                               start_new_session=True)
-    lab.helpers.append(process)
+    process = lab.start_inside(run, [lab.pidone, *args])
     process.began = time.monotonic()
     return process
 
@@ -58,14 +55,13 @@ def test_status_shows_each_service(lab):
 def test_status_json(lab):
     run = lab.service({"web": SLEEPER, "job": 'type = "oneshot"\ncommand = ["@BOX@", "exit", "0"]'})
     healthy(lab, run)
-    wait_until(lambda: any(s["name"] == "job" and s["last_exit"] for s in status(lab, run)["services"]))
+    wait_until(lambda: lab.services(run)["job"]["last_exit"])
     seen = status(lab, run)
     services = {s["name"]: s for s in seen["services"]}
     assert (seen["mode"], seen["health"]) == ("service", "healthy")
     assert seen["uptime"] > 0 and re.match(r"\d+\.\d+", seen["version"])
     assert services["job"]["last_exit"] == {"code": 0} and services["job"]["pid"] is None
-    inner = open(f"/proc/{run.children()[0]}/status").read().split("NSpid:")[1].split()[1]
-    assert services["web"]["pid"] == int(inner)
+    assert services["web"]["pid"] == int(status_field(run.children()[0], "NSpid").split()[-1])
 
 
 def status(lab, run, **kw):
@@ -118,32 +114,32 @@ def test_health_is_stopping_during_a_stop(lab):
 def test_wait_while_starting_ends_with_readiness(lab):
     run = lab.service(GATED)
     run.wait_out("up")
-    first = waiting(lab, run, "healthcheck", "--wait", "8s")
+    first = waiting(lab, run, "healthcheck", "--wait", "60s")
     (lab.tmp / "go").touch()
     code, took = finish(first)
-    assert code == 0 and took < 3
+    assert code == 0 and took < PROMPT
 
 
 def test_wait_while_starting_gives_1_at_its_end(lab):
     run = lab.service(GATED)
     run.wait_out("up")
     code, took = finish(background(lab, run, "healthcheck", "--wait", "400ms"))
-    assert code == 1 and 0.4 <= took < 2
+    assert code == 1 and 0.4 <= took < PROMPT
 
 
 def test_wait_answers_at_once_first_and_then_waits_for_a_change(lab):
     run = lab.service({"web": DYING + "essential = false", "db": SLEEPER})
     healthy(lab, run)
-    code, took = finish(background(lab, run, "healthcheck", "--wait", "5s"))
-    assert code == 0 and took < 1
+    code, took = finish(background(lab, run, "healthcheck", "--wait", "60s"))
+    assert code == 0 and took < PROMPT
     code, took = finish(background(lab, run, "healthcheck", "--wait", "500ms"))
-    assert code == 0 and 0.5 <= took < 2
-    third = waiting(lab, run, "healthcheck", "--wait", "8s")
+    assert code == 0 and 0.5 <= took < PROMPT
+    third = waiting(lab, run, "healthcheck", "--wait", "60s")
     (lab.tmp / "die").touch()
     code, took = finish(third)
-    assert code == 1 and took < 2
-    code, took = finish(background(lab, run, "healthcheck", "--wait", "8s"))
-    assert code == 1 and took < 1
+    assert code == 1 and took < PROMPT
+    code, took = finish(background(lab, run, "healthcheck", "--wait", "60s"))
+    assert code == 1 and took < PROMPT
 
 
 def test_a_waiting_client_does_not_hold_the_stop(lab):
@@ -152,7 +148,7 @@ def test_a_waiting_client_does_not_hold_the_stop(lab):
     lab.cli(run, "healthcheck", "--wait", "1s")
     waiting(lab, run, "healthcheck", "--wait", "60s")
     code, took = run.stop()
-    assert code == 0 and took < 1
+    assert code == 0 and took < PROMPT
 
 
 def test_a_waiting_client_costs_no_descriptor_after_its_end(lab):
@@ -228,9 +224,7 @@ def test_control_switched_off(lab):
 
 def test_control_at_another_place(lab):
     run = lab.service({"web": SLEEPER}, f'control = "{lab.tmp}/ctl"')
-    run.wait_out("ready")
-    wait_until(lambda: (lab.tmp / "ctl").exists())
-    assert lab.cli(run, "status", "--control", str(lab.tmp / "ctl")).returncode == 0
+    wait_until(lambda: lab.cli(run, "status", "--control", str(lab.tmp / "ctl")).returncode == 0)
     assert lab.cli(run, "status", env={"PIDONE_CONTROL": str(lab.tmp / "ctl")}).returncode == 0
 
 
@@ -293,4 +287,4 @@ def test_a_client_that_never_reads_does_not_block_pid_1(lab):
     lab.start_inside(run, ["/usr/bin/python3", "-c", script])
     wait_until(lambda: lab.cli(run, "status").returncode == 0)
     code, took = run.stop()
-    assert code == 0 and took < 2
+    assert code == 0 and took < PROMPT

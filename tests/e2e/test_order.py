@@ -4,10 +4,11 @@
 import os
 import re
 import signal
+import subprocess
 import time
 
 import pytest
-from harness import read_proc, state_of, wait_until
+from harness import PROMPT, fastest, state_of, status_field, wait_until
 
 SLEEPER = 'command = ["@BOX@", "sleep", "600"]\n'
 
@@ -37,17 +38,26 @@ def test_start_in_order_stop_in_reverse(lab, mode, how):
     run = lab.service(dict(reversed(chain(["x", "m", "b"], how).items())), mode=mode)
     run.wait_out(r"^\+b$")
     code, took = run.stop()
-    assert code == 0 and took < 4
+    assert code == 0 and took < PROMPT
     assert run.stdout.split() == ["+x", "+m", "+b", "-b", "-m", "-x"], (run.stdout, run.stderr)
 
 
 def test_independent_services_start_and_stop_together(lab):
-    run = lab.service({name: traced(name, NOTIFY, after="sleep 0.4; @BOX@ notify main READY=1 > /dev/null;")
-                       for name in "abcdef"})
+    def until(file):
+        return f"until test -e @TMP@/{file}; do sleep 0.02; done"
+
+    script = (f'trap "echo -NAME; {until("end")}; exit 0" TERM; echo +NAME; {until("go")}; @BOX@ notify main READY=1; '
+              "while test -e /proc; do sleep 0.02; done")
+    service = f"command = ['/bin/sh', '-c', '''{script}''']\n{NOTIFY}\n"
+    run = lab.service({name: service.replace("NAME", name) for name in "abcdef"})
+    # None is ready before all have started, and none is down before all are asked to stop.
     wait_until(lambda: run.stdout.count("+") == 6)
-    assert time.monotonic() - run.started < 0.4 * 3
-    code, took = run.stop()
-    assert code == 0 and took < 1.5
+    (lab.tmp / "go").touch()
+    wait_until(lambda: run.stderr.count("ready after") == 6)
+    run.send(signal.SIGTERM)
+    wait_until(lambda: re.findall("^-", run.stdout, re.M) == ["-"] * 6)
+    (lab.tmp / "end").touch()
+    assert run.wait() == 0
 
 
 def test_a_diamond(lab):
@@ -73,12 +83,8 @@ def test_what_requires_a_service_that_dies_is_stopped(lab):
     run = lab.service({"a": SLEEPER + "essential = false", "b": traced("b", 'requires = ["a"]\nessential = false'),
                        "c": SLEEPER})
     run.wait_out(r"^\+b$")
-    first = run.children()
-    victim = min(p for p in first if open(f"/proc/{p}/comm").read() == "box\n")
-    names = lab.cli(run, "status").stdout
-    victim = next(p for p in first if re.search(rf"^a\s.*\b{open(f'/proc/{p}/status').read().split('NSpid:')[1].split()[1]}\b",
-                                                names, re.M))
-    os.kill(victim, signal.SIGKILL)
+    inner = str(lab.services(run)["a"]["pid"])
+    os.kill(next(pid for pid in run.children() if status_field(pid, "NSpid").split()[-1] == inner), signal.SIGKILL)
     run.wait_out("^-b$")
     wait_until(lambda: len(run.children()) == 1)
     assert run.running()
@@ -89,16 +95,17 @@ def test_many_services(lab):
     run = lab.service(services)
     wait_until(lambda: run.stdout.count("ready") == 100, 15)
     code, took = run.stop()
-    assert code == 0 and took < 4
+    assert code == 0 and took < PROMPT
 
 
 def test_the_budget_is_one_for_all(lab):
-    services = {"a": 'command = ["@BOX@", "stubborn", "15"]', "b": 'requires = ["a"]\ncommand = ["@BOX@", "stubborn", "15"]',
-                "c": 'requires = ["b"]\ncommand = ["@BOX@", "stubborn", "15"]'}
+    """Six in a row: were it one for each, the last would go after six seconds."""
+    services = {name: 'command = ["@BOX@", "stubborn", "15"]\n' + (f'requires = ["{before}"]' if before else "")
+                for before, name in zip(["", *"abcde"], "abcdef")}
     run = lab.service(services, 'shutdown-timeout = "1s"')
-    wait_until(lambda: run.stdout.count("ready") == 3)
+    wait_until(lambda: run.stdout.count("ready") == 6)
     _, took = run.stop()
-    assert 0.8 < took < 2
+    assert 0.8 < took < PROMPT
     assert re.search(r"pidone: .*1s", run.stderr)
     for name in services:
         assert re.search(rf"^pidone: .*{name}.*(SIGKILL|kill)", run.stderr, re.M)
@@ -107,13 +114,13 @@ def test_the_budget_is_one_for_all(lab):
 def test_the_budget_from_the_environment(lab):
     run = lab.service('command = ["@BOX@", "stubborn", "15"]', env={"PIDONE_SHUTDOWN_TIMEOUT": "400ms"})
     run.wait_out("ready")
-    assert 0.3 < run.stop()[1] < 1.5
+    assert 0.3 < run.stop()[1] < PROMPT
 
 
 def test_a_stop_timeout_longer_than_the_budget_is_cut(lab):
     run = lab.service('command = ["@BOX@", "stubborn", "15"]\nstop-timeout = "60s"', 'shutdown-timeout = "500ms"')
     run.wait_out("ready")
-    assert run.stop()[1] < 1.6
+    assert run.stop()[1] < PROMPT
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
@@ -124,7 +131,7 @@ def test_a_second_stop_means_now(lab, mode, second):
     run.send(signal.SIGTERM)
     run.wait_err("pidone: .*stop")
     _, took = run.stop(second)
-    assert took < 1.5
+    assert took < PROMPT
 
 
 @pytest.mark.parametrize("kind", ["child", "double", "group", "setsid"])
@@ -133,7 +140,7 @@ def test_what_a_service_left_behind_is_killed_within_its_timeout(lab, mode, kind
     run.wait_out("ready")
     descendant = run.wait_out(r"descendant (\d+)").group(1)
     _, took = run.stop()
-    assert 0.3 < took < 2.5
+    assert 0.3 < took < PROMPT
     assert re.search(rf"\b{descendant}\b", run.stderr), run.stderr
 
 
@@ -144,7 +151,7 @@ def test_what_a_service_left_behind_may_end_in_its_own_time(lab, mode, kind):
     run.wait_out("ready")
     run.wait_out("descendant")
     code, took = run.stop()
-    assert code == 0 and took < 2
+    assert code == 0 and took < PROMPT
     assert note.read_text() == "term\n"
 
 
@@ -153,7 +160,7 @@ def test_a_zombie_with_a_living_parent_does_not_hold_the_stop(lab):
     run.wait_out("ready")
     wait_until(lambda: [p for p in run.tree() if state_of(p) == "Z"])
     code, took = run.stop()
-    assert code == 0 and took < 1
+    assert code == 0 and took < PROMPT
 
 
 def test_a_dependency_is_stopped_only_when_the_whole_group_is_gone(lab):
@@ -172,26 +179,12 @@ def test_a_dependency_is_stopped_only_when_the_whole_group_is_gone(lab):
 def test_stragglers_of_nobody_are_drained_and_named(lab):
     run = lab.service(SLEEPER, 'shutdown-timeout = "800ms"')
     run.wait_out("ready")
-    lab.start_inside(run, ["/bin/sh", "-c", f"{lab.box} stubborn 15 &"])
-    straggler = wait_until(lambda: [p for p in all_pids(run) if "box\0stubborn" in read_proc(p, "cmdline")])
-    inner = open(f"/proc/{straggler[0]}/status").read().split("NSpid:")[1].split()[1]
+    straggler = lab.start_inside(run, ["/bin/sh", "-c", f"{lab.box} stubborn 15 &"], stdout=subprocess.PIPE, text=True)
+    inner = straggler.stdout.readline().split()[1]
     _, took = run.stop()
-    assert took < 2
+    assert took < PROMPT
     line = re.search(rf"^pidone: .*\b{inner}\b.*$", run.stderr, re.M).group(0)
     assert "box" in line and re.search(r"\d+(ms|s|m|h)\b", line)
-
-
-def all_pids(run):
-    """Every process of the run's PID namespace, as seen from outside."""
-    own = os.readlink(f"/proc/{run.pid}/ns/pid")
-    found = []
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if os.readlink(f"/proc/{entry}/ns/pid") == own:
-                found.append(int(entry))
-        except OSError:
-            continue
-    return found
 
 
 PHASES = {
@@ -210,16 +203,16 @@ PHASES = {
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_stop_during_each_phase_of_the_start(lab, mode, phase):
     run = lab.service({"a": PHASES[phase], "b": 'requires = ["a"]\ncommand = ["/bin/echo", "b"]\nessential = false'},
-                      'shutdown-timeout = "3s"', mode=mode)
+                      'shutdown-timeout = "3s"' if phase == "before-stop" else "", mode=mode)
     if phase in ("wait-for",):
         wait_until(lambda: run.children())
     else:
         run.wait_out("ready|here")
     code, took = run.stop()
     if phase == "before-stop":
-        assert 0.5 < took < 4.5  # the hook has its part of the budget
+        assert 0.5 < took < 3 + PROMPT  # the hook has its part of the budget
     else:
-        assert took < 1.5
+        assert took < PROMPT
         assert code == 0
     assert (lab.tmp / "made").exists() is False
 
@@ -234,15 +227,19 @@ def test_a_stop_at_any_instant_of_the_start(lab, mode):
         while time.monotonic() < pause:
             continue
         code, took = run.stop()
-        assert (code, took < 1.5) == (0, True), (attempt, took, run.stderr)
+        assert (code, took < PROMPT) == (0, True), (attempt, took, run.stderr)
         run.close()
 
 
 def test_stop_with_nothing_left_is_immediate(lab):
-    run = lab.service({name: SLEEPER for name in "abc"})
-    wait_until(lambda: run.stdout.count("ready") == 3)
-    code, took = run.stop()
-    assert code == 0 and took < 0.6
+    def stop():
+        run = lab.service({name: SLEEPER for name in "abc"})
+        wait_until(lambda: run.stdout.count("ready") == 3)
+        code, took = run.stop()
+        assert code == 0
+        return took
+
+    assert fastest(stop, 0.6) < 0.6
 
 
 def test_cycles_are_reported_as_a_path(lab):

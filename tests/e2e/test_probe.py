@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from harness import SLOW, switches, wait_until
+from harness import PROMPT, SLOW, switches, wait_until
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def probe(lab, *args):
 
 def test_tcp(lab, listener):
     done, took = probe(lab, f"tcp://127.0.0.1:{listener.getsockname()[1]}")
-    assert done.returncode == 0 and took < 1 * SLOW and done.stdout == ""
+    assert done.returncode == 0 and took < PROMPT * SLOW and done.stdout == ""
 
 
 def test_tcp_by_name(lab, listener):
@@ -94,7 +94,7 @@ def test_timeout_names_what_did_not_answer(lab, url):
     url = url.replace("PORT", str(closed_port()))
     done, took = probe(lab, url, "--timeout", "400ms")
     assert done.returncode == 1
-    assert 0.4 <= took < 2 * SLOW
+    assert 0.4 <= took < PROMPT * SLOW
     assert url in done.stderr and done.stdout == ""
 
 
@@ -140,7 +140,7 @@ def test_it_waits_until_the_server_comes(lab):
 
 def test_a_silent_http_server_does_not_hold_the_deadline(lab, listener):
     done, took = probe(lab, f"http://127.0.0.1:{listener.getsockname()[1]}/", "--timeout", "500ms")
-    assert done.returncode == 1 and took < 2 * SLOW
+    assert done.returncode == 1 and took < PROMPT * SLOW
 
 
 def test_a_server_that_drips_does_not_hold_the_deadline(lab, listener):
@@ -155,7 +155,7 @@ def test_a_server_that_drips_does_not_hold_the_deadline(lab, listener):
                 return
     threading.Thread(target=drip, daemon=True).start()
     done, took = probe(lab, f"http://127.0.0.1:{listener.getsockname()[1]}/", "--timeout", "600ms")
-    assert done.returncode == 1 and took < 2 * SLOW
+    assert done.returncode == 1 and took < PROMPT * SLOW
 
 
 def test_garbage_is_not_http(lab, listener):
@@ -178,7 +178,7 @@ def test_garbage_is_not_http(lab, listener):
 def test_usage_errors(lab, args):
     done, took = probe(lab, *args)
     assert done.returncode == 64 and done.stdout == "" and done.stderr.startswith("pidone: ")
-    assert took < 1 * SLOW
+    assert took < PROMPT * SLOW
 
 
 def test_exec(lab):
@@ -191,7 +191,7 @@ def test_exec(lab):
 def test_exec_that_never_succeeds_or_never_ends(lab):
     for command in (["/bin/false"], ["/bin/sleep", "600"], ["/nonexistent"]):
         done, took = probe(lab, "exec", "--timeout", "400ms", "--", *command)
-        assert done.returncode != 0 and took < 2 * SLOW
+        assert done.returncode != 0 and took < PROMPT * SLOW
         assert command[0] in done.stderr
 
 

@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from harness import MODES, descriptors, settle, state_of, status_field, switches, wait_until
+from harness import MODES, PROMPT, descriptors, settle, state_of, status_field, switches, wait_until
 
 
 def rss(pid):
@@ -43,7 +43,7 @@ def test_a_leftover_that_obeys_ends_the_run_at_once(lab, mode):
                       env={"BOX_NOTE": str(note)})
     assert run.wait() == 3
     assert note.read_text() == "term\n"
-    assert run.took < 3
+    assert run.took < PROMPT
 
 
 @pytest.mark.parametrize("kind", ["child", "double", "group", "setsid"])
@@ -51,14 +51,14 @@ def test_a_leftover_that_ignores_term_is_killed_and_named(lab, mode, kind):
     run = lab.command([lab.box, "family", kind, "stubborn", 3], "--kill-grace", "400ms", mode=mode)
     descendant = run.wait_out(r"descendant (\d+)").group(1)
     assert run.wait() == 3
-    assert 0.4 <= run.took < 3
+    assert 0.4 <= run.took < PROMPT
     assert re.search(rf"^pidone: .*\b{descendant}\b.*\bbox\b|^pidone: .*\bbox\b.*\b{descendant}\b", run.stderr, re.M)
 
 
 def test_the_default_grace_is_two_seconds(lab):
     run = lab.command([lab.box, "family", "double", "stubborn", 3])
     assert run.wait() == 3
-    assert 2.0 <= run.took < 3.5
+    assert 2.0 <= run.took < PROMPT
 
 
 def test_no_grace_ends_at_once(lab, mode):
@@ -84,7 +84,7 @@ def test_a_stopped_leftover_is_woken_for_its_end(lab, mode):
 def test_a_zombie_with_a_living_parent_does_not_hold_the_end(lab, mode):
     run = lab.command([lab.box, "family", "zombie", "none", 3], "--kill-grace", "8s", mode=mode)
     assert run.wait() == 3
-    assert run.took < 2
+    assert run.took < PROMPT
 
 
 @pytest.mark.parametrize("option", ["-w", "--warn-on-reap"])

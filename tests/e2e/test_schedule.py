@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Oneshots with a schedule: intervals, dates of cron, no two runs at a time, and nothing in between."""
 
-import json
 import re
 import signal
 import struct
 import time
 
-from harness import descriptors, settle, switches, wait_until
+from harness import PROMPT, descriptors, settle, switches, wait_until
 
 WEB = 'command = ["@BOX@", "sleep", "600"]'
 
@@ -20,15 +19,10 @@ def timers(run):
     return [target for target in descriptors(run.pid).values() if "timerfd" in target]
 
 
-def job(lab, run):
-    status = json.loads(lab.cli(run, "status", "--json").stdout)
-    return next(service for service in status["services"] if service["name"] == "job")
-
-
 def test_an_interval_runs_again_and_again_but_not_at_the_start(lab):
     run = lab.service({"web": WEB, "job": tick("every 300ms")})
-    run.wait_err("^pidone: web: ready")
-    assert "tick" not in run.stdout
+    run.wait_out("^tick$")
+    assert time.monotonic() - run.started >= 0.3
     run.wait_out(r"^(tick\n){3}")
     assert run.stop()[0] == 0
 
@@ -59,7 +53,7 @@ def test_a_stop_ends_a_run_that_is_under_way(lab):
     run = lab.service({"web": WEB, "job": tick("every 100ms", '["@BOX@", "sleep", "600"]')})
     wait_until(lambda: list(run.tree().values()).count("box") == 2, what="the run")
     code, took = run.stop()
-    assert code == 0 and took < 5
+    assert code == 0 and took < PROMPT
 
 
 def zone_whose_minute_begins_in(lab, seconds):
@@ -79,7 +73,7 @@ def test_a_date_runs_when_the_clock_shows_it_and_nothing_wakes_before(lab):
     run = lab.service({"web": WEB, "job": tick("* * * * *", more='timezone = "Here"')}, ns=place)
     run.wait_err("^pidone: web: ready")
     assert timers(run), "no timer"
-    assert 0 < job(lab, run)["next_run"] < 5
+    assert 0 < lab.services(run)["job"]["next_run"] < 5
     settle(run.pid)
     before = switches(run.pid)
     wait_until(lambda: time.time() > began + 3.5, what="a moment just before the date")
@@ -87,7 +81,7 @@ def test_a_date_runs_when_the_clock_shows_it_and_nothing_wakes_before(lab):
     run.wait_out("^tick$")
     assert 4 <= time.time() - began
     assert "is due" not in run.stderr
-    assert 50 < job(lab, run)["next_run"] <= 60
+    assert 50 < lab.services(run)["job"]["next_run"] <= 60
     assert run.stop()[0] == 0
 
 
@@ -104,7 +98,7 @@ def test_an_interval_sleeps_in_between(lab):
     before = switches(run.pid)
     settle(run.pid, quiet=1)
     assert switches(run.pid) == before
-    assert 290 < job(lab, run)["next_run"] < 300
+    assert 290 < lab.services(run)["job"]["next_run"] < 300
 
 
 def test_a_time_zone_that_is_not_there_refuses_the_start(lab):
@@ -137,4 +131,4 @@ def test_a_signal_that_stops_does_not_wait_for_a_date(lab):
     run = lab.service({"job": tick("0 3 1 1 *")})
     settle(run.pid)
     code, took = run.stop(signal.SIGINT)
-    assert code == 0 and took < 3
+    assert code == 0 and took < PROMPT

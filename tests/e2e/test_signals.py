@@ -6,7 +6,7 @@ import re
 import signal
 
 import pytest
-from harness import SIGNALS, state_of, wait_until
+from harness import PROMPT, SIGNALS, state_of, wait_until
 
 SI_QUEUE = -1
 
@@ -163,7 +163,7 @@ def test_stop_timeout_kills_what_ignores_the_stop(lab, mode):
     run.wait_out("ready")
     code, took = run.stop()
     assert code == 137
-    assert 0.25 < took < 2
+    assert 0.25 < took < PROMPT
     assert "SIGKILL" in run.stderr or "kill" in run.stderr
 
 
@@ -182,7 +182,7 @@ def test_a_stop_with_timeout_ends_at_once_when_the_program_obeys(lab, mode):
     run = lab.command([lab.box, "sleep", 60], "--stop-timeout", "8s", mode=mode)
     run.wait_out("ready")
     code, took = run.stop()
-    assert code == 143 and took < 1
+    assert code == 143 and took < PROMPT
 
 
 def test_parent_death_signal(lab):

@@ -121,9 +121,9 @@ def test_ctrl_z_stops_the_program_and_pid_1_lives(lab, terminal):
     terminal.shows("ready")
     child = run.children()[0]
     terminal.type("\x1a")
-    wait_until(lambda: state_of(child) == "T", 2, "the stop of the program")
+    wait_until(lambda: state_of(child) == "T", what="the stop of the program")
     run.send(signal.SIGCONT)
-    wait_until(lambda: state_of(child) == "S", 2, "the wake-up")
+    wait_until(lambda: state_of(child) == "S", what="the wake-up")
     assert run.stop()[0] == 143
 
 
@@ -137,11 +137,11 @@ def test_ctrl_z_under_a_shell_stops_both_and_fg_wakes_both(lab, terminal):
     wait_until(lambda: terminal.foreground() == cat)
     for _ in range(3):
         terminal.type("\x1a")
-        wait_until(lambda: state_of(cat) == "T" and state_of(pidone) == "T", 3, "the stop of both")
+        wait_until(lambda: state_of(cat) == "T" and state_of(pidone) == "T", what="the stop of both")
         terminal.type("jobs\n")
         terminal.shows(r"Stopped")
         terminal.type("fg\n")
-        wait_until(lambda: state_of(cat) == "S" and state_of(pidone) == "S", 3, "the wake-up of both")
+        wait_until(lambda: state_of(cat) == "S" and state_of(pidone) == "S", what="the wake-up of both")
         wait_until(lambda: terminal.foreground() == cat)
     terminal.type("echoed line\n")
     terminal.shows("echoed line", times=2)
@@ -171,7 +171,7 @@ def test_hang_up(lab, terminal, program, code):
     if code:
         assert run.wait() == code
         return
-    wait_until(lambda: "sig 1 " in out.read_text(), 3, "SIGHUP")
+    wait_until(lambda: "sig 1 " in out.read_text(), what="SIGHUP")
     before = switches(run.pid)
     assert seconds_of_cpu(run.pid, 0.5) <= 0.02 and switches(run.pid) - before < 5
     assert run.running()

@@ -3,10 +3,10 @@
 
 import re
 
-from harness import settle, wait_until
+from harness import PROMPT, settle, switches, wait_until
 
-FED = ("command = ['/bin/sh', '-c', '''{script}''']\nnotify-access = \"all\"\nwatchdog = \"300ms\"\n")
-FEED = "i=0; while [ $i -lt 12 ]; do @BOX@ notify main WATCHDOG=1 >/dev/null; sleep 0.05; i=$((i+1)); done; echo fed; "
+FED = ("command = ['/bin/sh', '-c', '''{script}''']\nnotify-access = \"all\"\nwatchdog = \"1s\"\n")
+FEED = "i=0; while [ $i -lt 30 ]; do @BOX@ notify main WATCHDOG=1 >/dev/null; sleep 0.05; i=$((i+1)); done; echo fed; "
 AGAIN = 'restart = "on-failure"\n[restart-policy]\ndelay = "10ms"\njitter = 0\n'
 
 
@@ -19,7 +19,7 @@ def test_a_service_that_is_fed_lives_and_one_that_is_not_gets_abrt(lab):
     run.wait_out("^fed$")
     assert "watchdog" not in run.stderr
     assert run.wait() == 70
-    assert re.search(r"^pidone: web: error: no WATCHDOG=1 for 300ms \(watchdog\); ending it with SIGABRT$", run.stderr, re.M)
+    assert re.search(r"^pidone: web: error: no WATCHDOG=1 for 1s \(watchdog\); ending it with SIGABRT$", run.stderr, re.M)
     assert run.stderr.splitlines()[-1] == "pidone: container exits with 70, because web: missed its watchdog"
     assert re.search(r"^pidone: web: killed by SIGABRT.* after \S+$", run.stderr, re.M)
 
@@ -32,23 +32,26 @@ def test_it_is_restarted_as_after_any_failure(lab):
 
 
 def test_trigger_is_a_failure_at_once(lab):
-    run = service(lab, "@BOX@ notify main WATCHDOG=trigger; exec sleep 600")
+    run = lab.service('command = ["@BOX@", "notify", "main", "WATCHDOG=trigger", "stay"]\nwatchdog = "1m"\n')
     assert run.wait() == 70
     assert "pidone: web: error: says that it hangs (WATCHDOG=trigger); ending it with SIGABRT\n" in run.stderr
-    assert run.took < 0.3
+    assert run.took < PROMPT
 
 
 def test_abrt_that_is_ignored_is_followed_by_kill(lab):
     run = lab.service('command = ["@BOX@", "stubborn", "6"]\nwatchdog = "100ms"\nstop-timeout = "200ms"\n')
     assert run.wait() == 70
-    assert run.took < 3
+    assert run.took < PROMPT
 
 
 def test_it_counts_from_readiness_on(lab):
-    run = service(lab, "sleep 0.6; echo woke; @BOX@ notify main READY=1; exec sleep 600", 'ready = "notify"\n')
-    run.wait_out("^woke$")
+    run = service(lab, "echo up; until test -e @TMP@/go; do sleep 0.02; done; @BOX@ notify main READY=1; exec sleep 600",
+                  'ready = "notify"\n')
+    run.wait_out("^up$")
+    settle(run.pid, quiet=1.5)
     assert "WATCHDOG" not in run.stderr
-    run.wait_err("no WATCHDOG=1 for 300ms")
+    (lab.tmp / "go").touch()
+    run.wait_err("no WATCHDOG=1 for 1s")
 
 
 def test_only_who_may_notify_feeds_it(lab):
@@ -60,7 +63,7 @@ def test_only_who_may_notify_feeds_it(lab):
 
 def test_the_service_finds_what_sd_watchdog_enabled_reads(lab):
     run = service(lab, "echo $WATCHDOG_USEC $((WATCHDOG_PID - $$)) $NOTIFY_SOCKET; exec sleep 600")
-    assert re.match(r"300000 0 @\w+$", run.wait_out(r"^\d+ .*$").group(0))
+    assert re.match(r"1000000 0 @\w+$", run.wait_out(r"^\d+ .*$").group(0))
 
 
 def test_nobody_else_gets_a_watchdog(lab):
@@ -70,8 +73,9 @@ def test_nobody_else_gets_a_watchdog(lab):
 
 
 def test_ready_over_the_watchdogs_socket_does_not_replace_the_readiness_that_was_asked_for(lab):
-    run = service(lab, "@BOX@ notify main READY=1; echo said; " + FEED + "exec sleep 600", 'ready = "fd:3"\n')
+    run = service(lab, "@BOX@ notify main READY=1; echo said; exec sleep 600", 'ready = "fd:3"\n')
     run.wait_out("^said$")
+    settle(run.pid)
     assert lab.cli(run, "healthcheck").returncode == 1
     run.stop()
 
@@ -80,17 +84,20 @@ def test_a_silent_watchdog_wakes_pid_1_only_when_it_is_due(lab):
     run = lab.service('command = ["@BOX@", "sleep", "600"]\nwatchdog = "1m"\n')
     run.wait_out("^ready")
     settle(run.pid)
+    before = switches(run.pid)
+    settle(run.pid, quiet=1)
+    assert switches(run.pid) == before
     assert run.stop()[0] == 0
 
 
 def test_extend_timeout_lifts_the_stop_timeout_but_not_the_budget(lab):
-    script = 'trap "@BOX@ notify main EXTEND_TIMEOUT_USEC=1500000; sleep 0.8; echo stopped; exit 0" TERM; echo up; sleep 600 & wait'
+    script = 'trap "@BOX@ notify main EXTEND_TIMEOUT_USEC=60000000; sleep 1.6; echo stopped; exit 0" TERM; echo up; sleep 600 & wait'
     run = lab.service(f"command = ['/bin/sh', '-c', '''{script}''']\nnotify-access = 'all'\nwatchdog = '1m'\n"
-                      "stop-timeout = '300ms'\n")
+                      "stop-timeout = '1s'\n")
     run.wait_out("^up$")
     code, took = run.stop()
-    assert code == 0 and "stopped" in run.stdout and took < 1.5
-    run = lab.service(f"command = ['/bin/sh', '-c', '''{script.replace('0.8', '30')}''']\nnotify-access = 'all'\n"
-                      "watchdog = '1m'\nstop-timeout = '300ms'\n", settings='shutdown-timeout = "1s"\n')
+    assert code == 0 and "stopped" in run.stdout and took < PROMPT
+    run = lab.service(f"command = ['/bin/sh', '-c', '''{script.replace('1.6', '30')}''']\nnotify-access = 'all'\n"
+                      "watchdog = '1m'\nstop-timeout = '1s'\n", settings='shutdown-timeout = "1s"\n')
     run.wait_out("^up$")
-    assert run.stop()[1] < 2.5
+    assert run.stop()[1] < PROMPT
