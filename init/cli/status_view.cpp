@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/utf8.hpp"
 #include "cli/outcome.hpp"
 #include "log/log.hpp"
 
@@ -13,29 +14,6 @@ namespace {
 std::optional<base::Duration> ready_after(const control::ServiceReply& service) {
     return service.spawned && service.ready ? std::optional{*service.ready - *service.spawned}
                                             : std::nullopt;
-}
-
-/// The length of the sequence at `text`'s start when it is valid UTF-8 (RFC 3629), else 0.
-std::size_t utf8_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char lead = byte(0);
-    const std::size_t size = lead < 0x80                    ? 1
-                             : lead >= 0xc2 && lead <= 0xdf ? 2
-                             : lead >= 0xe0 && lead <= 0xef ? 3
-                             : lead >= 0xf0 && lead <= 0xf4 ? 4
-                                                            : 0;
-    if (size == 0 || text.size() < size) {
-        return 0;
-    }
-    for (std::size_t i = 1; i < size; ++i) {
-        if ((byte(i) & 0xc0U) != 0x80U) {
-            return 0;
-        }
-    }
-    // Overlong forms, surrogates and what lies beyond U+10FFFF show in the second byte.
-    const bool is_bad = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xed && byte(1) > 0x9f) ||
-                        (lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) > 0x8f);
-    return is_bad ? 0 : size;
 }
 
 std::string json_seconds(base::Duration duration) {
@@ -144,7 +122,7 @@ std::string json_string(std::string_view text) {
     std::string out{'"'};
     while (!text.empty()) {
         const auto byte = static_cast<unsigned char>(text.front());
-        const auto size = utf8_length(text);
+        const auto size = base::character_length(text);
         if (size == 0) {
             out += "\xef\xbf\xbd";
         } else if (byte == '"' || byte == '\\') {

@@ -5,6 +5,8 @@
 #include <set>
 #include <tuple>
 
+#include "base/utf8.hpp"
+
 namespace config {
 namespace {
 
@@ -19,14 +21,13 @@ std::vector<std::string_view> characters(std::string_view line) {
     std::size_t at = 0;
     while (at < line.size()) {
         std::size_t size = 1;
-        while (at + size < line.size() &&
-               (static_cast<unsigned char>(line[at + size]) & 0xc0) == 0x80) {
+        while (at + size < line.size() && base::is_continuation(line[at + size])) {
             ++size;
         }
-        const auto byte = static_cast<unsigned char>(line[at]);
-        const bool is_broken = byte >= 0x80 && (byte < 0xc2 || byte > 0xf4 || size == 1);
-        const bool is_control = byte < 0x20 || byte == 0x7f || is_broken;
-        out.push_back(is_control ? (line[at] == '\t' ? " " : "?") : line.substr(at, size));
+        const auto character = line.substr(at, size);
+        const bool is_shown =
+            base::character_length(character) == size && !base::is_control(character);
+        out.push_back(is_shown ? character : line[at] == '\t' ? " " : "?");
         at += size;
     }
     return out;

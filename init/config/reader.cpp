@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/suggest.hpp"
+#include "base/utf8.hpp"
 #include "config/expand.hpp"
 
 namespace config {
@@ -17,10 +18,6 @@ std::string_view line_of(std::string_view text, int line) {
     return text.substr(0, text.find('\n'));
 }
 
-bool is_continuation(char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-}
-
 /// The place of `token` inside a string, or the string itself when escapes hide it.
 SourcePos place_in(const Value& value, std::string_view source, std::string_view token) {
     const auto line = line_of(source, value.pos.line);
@@ -28,7 +25,7 @@ SourcePos place_in(const Value& value, std::string_view source, std::string_view
     for (int column = 1; from < line.size() && column < value.pos.column; ++column) {
         do {
             ++from;
-        } while (from < line.size() && is_continuation(line[from]));
+        } while (from < line.size() && base::is_continuation(line[from]));
     }
     const auto at = line.find(token, from);
     if (at == std::string_view::npos) {
@@ -36,7 +33,7 @@ SourcePos place_in(const Value& value, std::string_view source, std::string_view
     }
     SourcePos pos = value.pos;
     for (std::size_t i = from; i < at; ++i) {
-        pos.column += is_continuation(line[i]) ? 0 : 1;
+        pos.column += base::is_continuation(line[i]) ? 0 : 1;
     }
     pos.length = static_cast<int>(token.size());
     return pos;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/suggest.hpp"
+#include "base/utf8.hpp"
 #include "config/expand.hpp"
 
 namespace config {
@@ -109,7 +110,7 @@ class Walk {
             if (c == '\n') {
                 ++line_;
                 column_ = 1;
-            } else if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) {
+            } else if (!base::is_continuation(c)) {
                 ++column_;  // UTF-8 continuation bytes are no columns
             }
         }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "config/source.hpp"
 
 namespace config {
@@ -16,35 +17,11 @@ SourcePos place_of(std::string_view text, std::size_t offset, int file) {
         if (c == '\n') {
             ++pos.line;
             pos.column = 1;
-        } else if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) {
+        } else if (!base::is_continuation(c)) {
             ++pos.column;
         }
     }
     return pos;
-}
-
-/// The length of the UTF-8 sequence at the start of `text`, or 0 when there is none: no overlong
-/// form, no surrogate, nothing above U+10FFFF.
-std::size_t utf8_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned lead = byte(0);
-    const std::size_t size = lead < 0x80                   ? 1
-                             : lead >= 0xc2 && lead < 0xe0 ? 2
-                             : lead >= 0xe0 && lead < 0xf0 ? 3
-                             : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                           : 0;
-    if (size == 0 || size > text.size()) {
-        return 0;
-    }
-    for (std::size_t i = 1; i < size; ++i) {
-        if ((byte(i) & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    const unsigned second = size > 1 ? byte(1) : 0;
-    const bool is_wrong = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-                          (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
-    return is_wrong ? 0 : size;
 }
 
 /// The offset behind the string that starts at `at`, its quote. One that is not closed ends at the
@@ -107,7 +84,7 @@ bool check_text(int file, Diagnostics& diagnostics) {
             diagnostics.error(place_of(text, at, file), "a NUL byte", "the file must be text");
             return false;
         }
-        const auto size = utf8_length(text.substr(at));
+        const auto size = base::character_length(text.substr(at));
         if (size == 0) {
             diagnostics.error(place_of(text, at, file), "not UTF-8",
                               "save the file in UTF-8 encoding");

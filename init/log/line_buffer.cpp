@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "log/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace logging {
 namespace {
@@ -60,7 +60,7 @@ void LineBuffer::append_escaped(std::string_view text) noexcept {
     std::array<char, 8> buffer{};
     while (!text.empty()) {
         // A character stays whole; a byte that is part of none is passed on as it came.
-        const std::size_t length = std::max<std::size_t>(character_length(text), 1);
+        const std::size_t length = std::max<std::size_t>(base::character_length(text), 1);
         const auto piece =
             is_control(text[0]) ? escape(text[0], "\\x", buffer) : text.substr(0, length);
         if (!put(piece)) {
@@ -73,7 +73,7 @@ void LineBuffer::append_escaped(std::string_view text) noexcept {
 void LineBuffer::append_json(std::string_view text) noexcept {
     std::array<char, 8> buffer{};
     while (!text.empty()) {
-        const std::size_t length = character_length(text);
+        const std::size_t length = base::character_length(text);
         auto piece = text.substr(0, length);
         if (length == 0) {
             piece = "\\ufffd";

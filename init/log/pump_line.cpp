@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstring>
 
-#include "log/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace logging {
 namespace {
@@ -16,10 +16,10 @@ constexpr std::size_t kLongestTail = 3;
 // Where to cut a line that is too long: in front of the character that would be torn.
 std::size_t cut_at(std::string_view text, std::size_t limit) {
     std::size_t end = limit;
-    while (limit - end < kLongestTail && is_continuation(text[end])) {
+    while (limit - end < kLongestTail && base::is_continuation(text[end])) {
         --end;
     }
-    return is_continuation(text[end]) ? limit : end;
+    return base::is_continuation(text[end]) ? limit : end;
 }
 
 bool is_plain(char byte) {
@@ -106,7 +106,7 @@ void put_json(Sheet& sheet, std::string_view text) {
         if (text.empty()) {
             return;
         }
-        const std::size_t length = character_length(text);
+        const std::size_t length = base::character_length(text);
         if (length == 1) {
             put_escape(sheet, text[0]);
         } else {

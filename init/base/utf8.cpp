@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "log/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
 
-namespace logging {
+namespace base {
 
 std::size_t character_length(std::string_view text) noexcept {
     const auto first = static_cast<unsigned char>(text[0]);
@@ -29,4 +29,11 @@ std::size_t character_length(std::string_view text) noexcept {
     return is_wrong ? 0 : length;
 }
 
-}  // namespace logging
+bool is_control(std::string_view character) noexcept {
+    const auto first = static_cast<unsigned char>(character[0]);
+    return first < 0x20 || first == 0x7f || (first == 0xc2 && character < "\xc2\xa0") ||
+           (character >= "\xe2\x80\xaa" && character <= "\xe2\x80\xae") ||
+           (character >= "\xe2\x81\xa6" && character <= "\xe2\x81\xa9");
+}
+
+}  // namespace base
