@@ -120,7 +120,10 @@ def test_stopping_pid_1_with_sigstop_and_going_on(lab):
 
 
 def test_signals_from_inside_are_forwarded_too(lab):
-    run = lab.command(["/bin/sh", "-c", f"({lab.box} sleep 0.2; kill -USR1 1) & exec {lab.box} siglog 10"])
+    wait = f"until test -e {lab.tmp}/go; do sleep 0.02; done"
+    run = lab.command(["/bin/sh", "-c", f"({wait}; kill -USR1 1) & exec {lab.box} siglog 10"])
+    run.wait_out("ready")
+    (lab.tmp / "go").touch()
     assert run.wait() == 0
 
 

@@ -6,14 +6,12 @@ import re
 import signal
 from pathlib import Path
 
-import pytest
 from harness import wait_until
 
 JSON = 'log-format = "json"\n'
 SLEEPER = 'command = ["@BOX@", "sleep", "600"]\n'
 AGAIN = 'restart = "on-failure"\n[restart-policy]\ndelay = "10ms"\njitter = 0\n'
 DOC = Path(__file__).resolve().parents[2] / "docs" / "events.md"
-END = {"code"}
 
 
 def events(run):
@@ -60,11 +58,12 @@ def test_a_death_by_signal(lab):
 
 
 def test_a_whole_life_of_a_container(lab):
-    run = start(lab, {"web": SLEEPER + 'stop-timeout = "200ms"\nrequires = ["job"]\nbefore-stop = { command = ["/bin/false"] }\n',
+    run = start(lab, {"web": SLEEPER + 'requires = ["job"]\nbefore-stop = { command = ["/bin/false"] }\n',
                       "job": 'type = "oneshot"\ncommand = ["/bin/true"]\n',
                       "deaf": 'command = ["@BOX@", "stubborn", "15"]\nstop-timeout = "200ms"\n'}, "-v")
     for name in ("starting", "done", "ready"):
         one(run, name)
+    wait_until(lambda: len([event for event in events(run) if event.get("event") == "ready"]) == 2)
     run.wait_out("^ready.*\n(.*\n)*ready")
     run.send(signal.SIGUSR1)
     assert one(run, "signal_dropped")["signal"] == "SIGUSR1"
@@ -113,9 +112,9 @@ def test_health(lab):
 
 
 def test_a_watchdog_and_what_requires_its_service(lab):
-    run = start(lab, {"db": SLEEPER + 'watchdog = "150ms"\n' + AGAIN, "web": SLEEPER + 'requires = ["db"]\n'})
+    run = start(lab, {"db": SLEEPER + 'watchdog = "400ms"\n' + AGAIN, "web": SLEEPER + 'requires = ["db"]\n'})
     missed = one(run, "watchdog_missed")
-    assert (missed["after"], missed["restart_in"], missed["attempt"]) == (0.15, 0.01, 1)
+    assert (missed["after"], missed["restart_in"], missed["attempt"]) == (0.4, 0.01, 1)
     assert one(run, "requirement_down")["requires"] == "db"
     run.stop()
 

@@ -2,6 +2,7 @@
 """The log pump: lines with names, what outlives it, slow readers, files and `pidone logs`."""
 
 import contextlib
+import datetime
 import fcntl
 import json
 import os
@@ -9,14 +10,13 @@ import pty
 import random
 import re
 import signal
-import subprocess
 import sys
 import termios
 import threading
 import time
 
 import pytest
-from harness import SLOW, cpu_ticks, descriptors, read_proc, settle, switches, wait_until
+from harness import PROMPT, SLOW, descriptors, fastest, read_proc, seconds_of_cpu, settle, switches, wait_until
 
 RESTED = "exec sleep 600"
 FLOOD = ("command = ['/usr/bin/python3', '-c', '''\n"
@@ -55,7 +55,7 @@ def test_prefix_lines_have_the_name_of_their_service(lab, mode):
     run.wait_out(r"^worker \| hello$")
     run.wait_err(r"^web    \| err$")
     code, took = run.stop()
-    assert code == 0 and took < 3
+    assert code == 0 and took < PROMPT
     assert "killed process" not in run.stderr
 
 
@@ -131,9 +131,8 @@ def test_an_idle_pump_does_not_wake_up(lab):
     run.wait_out("no newline")
     pump = pump_of(run)
     settle(pump)
-    before = switches(pump), cpu_ticks(pump)
-    time.sleep(2)  # the measurement itself
-    assert (switches(pump), cpu_ticks(pump)) == before
+    before = switches(pump)
+    assert seconds_of_cpu(pump, 2) == 0 and switches(pump) == before
 
 
 def flood_with_kills(lab, seeded, most, blocks=1000):
@@ -186,7 +185,7 @@ def stuck(read_end):
 
     def is_full():
         before = fill()
-        time.sleep(0.1)  # what is measured
+        time.sleep(0.3)  # what is measured
         return fill() == before > fcntl.fcntl(read_end, fcntl.F_GETPIPE_SZ) // 2
     wait_until(is_full, 15, "a full pipe")
 
@@ -210,7 +209,7 @@ def test_a_reader_that_stops_blocks_the_service_and_nobody_else(lab):
     run.wait_err("other | x".replace("|", r"\|"))
     begin = time.monotonic()
     assert lab.cli(run, "status").returncode == 0
-    assert time.monotonic() - begin < 2 * SLOW
+    assert time.monotonic() - begin < PROMPT * SLOW
     stuck(read_end)
     assert lab.cli(run, "status").returncode == 0
     done = threading.Event()
@@ -278,10 +277,11 @@ def test_logs_since_a_time_shows_what_came_later(lab):
     run = lab.service(shell("echo early; while ! test -e @TMP@/go; do sleep 0.02; done; echo late; " + RESTED,
                             'mode = "prefix"\nkeep = "64KiB"'))
     run.wait_out("early")
-    time.sleep(0.01)  # a time between the two lines, whose times are milliseconds
+    early = wait_until(lambda: re.match(r"\S+", lab.cli(run, "logs", "-t", "web").stdout)).group(0)
+    wait_until(lambda: datetime.datetime.now(datetime.timezone.utc).strftime("%FT%T.%f")[:-3] > early[:-1],
+               what="the next millisecond")
     (lab.tmp / "go").touch()
     run.wait_out("late")
-    early = re.match(r"\S+", lab.cli(run, "logs", "-t", "-n", "2", "web").stdout).group(0)
     late = re.match(r"\S+", lab.cli(run, "logs", "-t", "-n", "1", "web").stdout).group(0)
     assert early < late
     assert lab.cli(run, "logs", "--since", late, "web").stdout == "late\n"
@@ -304,6 +304,7 @@ def test_kept_lines_outlive_the_pump(lab):
     run = lab.service(shell("echo early; " + RESTED, 'mode = "prefix"\nkeep = "64KiB"'))
     run.wait_out("early")
     pump = pump_of(run)
+    settle(pump)  # one that has not yet taken the line out of the pipe would leave it to the next one again
     os.kill(pump, signal.SIGKILL)
     run.wait_err("the log pump killed by SIGKILL")
     wait_until(lambda: lab.cli(run, "logs", "web").stdout == "early\n", 5, "the line")
@@ -315,9 +316,7 @@ def test_logs_follows(lab):
     run.wait_out("one")
     output = lab.tmp / "followed"
     with open(output, "w") as file:
-        process = subprocess.Popen(["nsenter", "-t", str(run.pid), "-p", "-m", "-n", "--", lab.pidone, "logs", "-f", "web"],
-                                   stdin=subprocess.DEVNULL, stdout=file, env=lab.base_env, start_new_session=True)
-    lab.helpers.append(process)
+        process = lab.start_inside(run, [lab.pidone, "logs", "-f", "web"], stdout=file)
     wait_until(lambda: output.read_text() == "one\n", 5, "the first line")
     (lab.tmp / "go").touch()
     wait_until(lambda: output.read_text() == "one\ntwo\n", 5, "the second line")
@@ -362,7 +361,6 @@ os.write(1, b"7\\n" + b"a" * 1048576 + b"\\n")
 
 
 def test_a_file_that_cannot_be_written_is_said_once_and_costs_no_line(lab):
-    (lab.tmp / "file").write_text("")
     keys = '[log]\nmode = "prefix"\nfile = "/dev/full"\n'
     run = lab.service(FLOOD.format(blocks=20) + keys)
     assert run.wait() == 0
@@ -469,13 +467,15 @@ def test_a_pump_that_was_to_start_later_starts_at_the_stop(lab):
 
 
 def test_the_stop_does_not_wait_for_the_pump_once_it_has_written_all(lab):
-    took = {}
-    for name in ("prefix", "inherit", "prefix"):
+    def stop(name):
         run = lab.service(shell("trap 'echo bye; exit 0' TERM; echo up; sleep 60 & wait", f'mode = "{name}"'))
         run.wait_out("up")
-        code, took[name] = run.stop()
+        code, took = run.stop()
         assert code == 0 and "bye" in run.stdout
-    assert took["prefix"] < took["inherit"] + 0.3 * SLOW
+        return took
+
+    limit = stop("inherit") + 0.3 * SLOW
+    assert fastest(lambda: stop("prefix"), limit) < limit
 
 
 def test_lines_go_on_when_standard_output_takes_nothing(lab):

@@ -67,11 +67,11 @@ def test_the_last_line_after_a_missed_ready_timeout_names_it(lab):
     ("http", "http://127.0.0.1:7103/: status 503"),
     ("exec", "'/bin/false' exited with status 1")])
 def test_a_missed_ready_timeout_is_preceded_by_the_reason(lab, kind, reason):
-    run = lab.service(NEVER[kind] + '\nready-timeout = "800ms"', ns=["--net"])
+    run = lab.service(NEVER[kind] + '\nready-timeout = "1500ms"', ns=["--net"])
     assert run.wait() == 70
     lines = run.stderr.splitlines()
     assert lines.count(f"pidone: web: still not ready: {reason}") == 1
-    assert re.fullmatch(r"pidone: web: error: not ready after \d+ms \(ready-timeout\); stopping it",
+    assert re.fullmatch(r"pidone: web: error: not ready after 1\.\ds \(ready-timeout\); stopping it",
                         lines[lines.index(f"pidone: web: still not ready: {reason}") + 1])
 
 
@@ -88,12 +88,12 @@ def test_a_descriptor_closed_without_a_newline_is_said(lab):
 
 def test_the_end_of_a_wait_for_says_what_the_tries_before_it_found(lab):
     """One port of a namespace without others: first nobody listens, then a server that is not content."""
-    wait = 'wait-for = [{ url = "http://127.0.0.1:7104/", timeout = "400ms" }]'
+    wait = 'wait-for = [{ url = "http://127.0.0.1:7104/", timeout = "1s" }]'
     run = lab.service(f'command = ["/bin/true"]\n{wait}', ns=["--net"])
-    run.wait_err(r"^pidone: web: error: 'wait-for' http://127.0.0.1:7104/ did not answer within 400ms: connection refused$")
+    run.wait_err(r"^pidone: web: error: 'wait-for' http://127.0.0.1:7104/ did not answer within 1s: connection refused$")
     server = 'command = ["@BOX@", "listen", "http", "7104", "503"]\nready = "tcp://127.0.0.1:7104"'
     run = lab.service({"web": server, "zafter": AFTER + wait}, ns=["--net"])
-    run.wait_err(r"^pidone: zafter: error: 'wait-for' http://127.0.0.1:7104/ did not answer within 400ms: status 503$")
+    run.wait_err(r"^pidone: zafter: error: 'wait-for' http://127.0.0.1:7104/ did not answer within 1s: status 503$")
 
 
 def test_without_ready_timeout_it_waits_for_ever(lab):
@@ -107,6 +107,7 @@ def test_ready_of_a_descendant_is_refused_and_said(lab):
     run = ready_pair(lab, NEVER["spoof"])
     run.wait_out("sent")
     run.wait_err(r"pidone: .*web.*(notif|READY)")
+    settle(run.pid)
     assert "after" not in run.stdout
 
 
@@ -124,6 +125,7 @@ def test_ready_of_another_service_does_not_count(lab):
                               'notify-access = "all"', "spoof": spoof, "zafter": AFTER})
     run.wait_out("sent")
     run.wait_err("pidone: .*(notif|READY)")
+    settle(run.pid)
     assert "after" not in run.stdout
 
 
@@ -140,9 +142,9 @@ def test_mainpid_outside_the_session_is_refused(lab):
 
 
 def test_extend_timeout_lifts_the_ready_timeout(lab):
-    script = ('@BOX@ notify main EXTEND_TIMEOUT_USEC=5000000; sleep 0.8; @BOX@ notify main READY=1; exec sleep 600')
+    script = ('@BOX@ notify main EXTEND_TIMEOUT_USEC=60000000; sleep 1.5; @BOX@ notify main READY=1; exec sleep 600')
     run = ready_pair(lab, f'command = ["/bin/sh", "-c", "{script}"]\nready = "notify"\nnotify-access = "all"\n'
-                          'ready-timeout = "400ms"')
+                          'ready-timeout = "1s"')
     run.wait_out("^after$")
 
 
