@@ -11,9 +11,11 @@ import subprocess
 import threading
 
 import pytest
-from harness import SANITIZED, descriptors, read_proc, status_field, wait_until
+from harness import SANITIZED, descriptors, read_proc, settle, status_field, wait_until
 
 REST = 'command = ["/bin/sh", "-c", "exec sleep 600 {}"]\n'
+# A stop of it takes until @TMP@/go is there.
+GATE = """before-stop.command = ["/bin/sh", "-c", "until test -e @TMP@/go; do sleep 0.02; done"]\n"""
 LOUD = "command = ['/bin/sh', '-c', '''i=0; while [ $i -lt {n} ]; do i=$((i+1)); echo line $i; done; exec sleep 600''']\n"
 
 
@@ -28,14 +30,8 @@ def healthy(lab, run):
     return lab.cli(run, "healthcheck").returncode == 0
 
 
-def status(lab, run):
-    done = lab.cli(run, "status", "--json")
-    assert done.returncode == 0, done.stderr
-    return {service["name"]: service for service in json.loads(done.stdout)["services"]}
-
-
 def pids(lab, run):
-    return {name: service["pid"] for name, service in status(lab, run).items()}
+    return {name: service["pid"] for name, service in lab.services(run).items()}
 
 
 def write(lab, name, text):
@@ -60,7 +56,7 @@ def test_only_what_differs_is_touched(lab):
     assert sorted(after) == ["cache", "db", "log", "web"]
     assert after["db"] == before["db"] and after["log"] == before["log"]
     assert after["web"] not in (before["web"], 0, None) and after["cache"]
-    assert status(lab, run)["web"]["restarts"] == 1
+    assert lab.services(run)["web"]["restarts"] == 1
     run.wait_err(r"^pidone: reloaded: web changed, cache new, old gone; 2 unchanged$")
     run.wait_err(r"^pidone: old: stops, because its file changed or is gone \(reload\)$")
     assert run.stop()[0] == 0
@@ -90,7 +86,7 @@ def test_what_requires_a_changed_service_goes_first_and_comes_back_with_it(lab):
     after = pids(lab, run)
     assert after["cron"] == before["cron"]
     assert all(after[name] != before[name] for name in ("db", "php", "web"))
-    assert status(lab, run)["web"]["state"] == "up"
+    assert lab.services(run)["web"]["state"] == "up"
     assert run.stop()[0] == 0
 
 
@@ -161,33 +157,37 @@ def test_hup_reloads_when_it_is_asked_to(lab, on):
 
 
 def test_a_hup_during_a_reload_is_remembered(lab):
-    run = up(lab, {"web": REST.format(1) + 'before-stop.delay = "300ms"\n'}, "reload-on-hup = true\n")
+    run = up(lab, {"web": REST.format(1) + GATE}, "reload-on-hup = true\n")
     write(lab, "web", REST.format("1 1"))
     run.send(signal.SIGHUP)
     run.wait_err("web: stops, because its file changed")
     write(lab, "late", REST.format(2))
     run.send(signal.SIGHUP)
+    settle(run.pid)
+    (lab.tmp / "go").touch()
     run.wait_err("^pidone: reloaded: web changed; 0 unchanged$")
     run.wait_err("^pidone: reloaded: late new; 1 unchanged$")
     assert run.stop()[0] == 0
 
 
 def test_two_reloads_at_once_are_one_and_a_reason(lab):
-    run = up(lab, {"web": REST.format(1) + 'before-stop.delay = "700ms"\n'})
+    run = up(lab, {"web": REST.format(1) + GATE})
     write(lab, "web", REST.format("1 1"))
     assert reload(lab, run, "--no-wait").stdout == ""
     run.wait_err("web: stops, because its file changed")
     assert "another reload is under way" in reload(lab, run, code=1).stderr
     refused = lab.cli(run, "restart", "web")
     assert refused.returncode == 1 and "a reload is under way" in refused.stderr
+    (lab.tmp / "go").touch()
     run.wait_err("^pidone: reloaded: web changed; 0 unchanged$")
     assert run.stop()[0] == 0
 
 
 def test_a_wait_that_is_over_leaves_the_reload_on_its_way(lab):
-    run = up(lab, {"web": REST.format(1) + 'before-stop.delay = "700ms"\n'})
+    run = up(lab, {"web": REST.format(1) + GATE})
     write(lab, "web", REST.format("1 1"))
     assert "goes on" in reload(lab, run, "--timeout", "50ms", code=1).stderr
+    (lab.tmp / "go").touch()
     run.wait_err("^pidone: reloaded: web changed; 0 unchanged$")
     assert run.stop()[0] == 0
 
@@ -202,15 +202,16 @@ def test_another_user_may_not(lab):
 
 
 def test_a_stop_meanwhile_goes_first(lab):
-    run = up(lab, {"web": REST.format(1) + 'before-stop.delay = "1s"\n', "db": REST.format(2)})
+    run = up(lab, {"web": REST.format(1) + GATE, "db": REST.format(2)})
     write(lab, "web", REST.format("1 1"))
     answer = []
     client = threading.Thread(target=lambda: answer.append(lab.cli(run, "reload", timeout=20)))
     client.start()
     run.wait_err("web: stops, because its file changed")
-    code, took = run.stop()
+    run.send(signal.SIGTERM)
     client.join()
-    assert code == 0 and took < 3
+    (lab.tmp / "go").touch()
+    assert run.wait() == 0
     assert answer[0].returncode == 1 and "the container stops" in answer[0].stderr
     assert "reloaded: web" not in run.stderr
 
@@ -218,12 +219,11 @@ def test_a_stop_meanwhile_goes_first(lab):
 def test_a_reload_in_the_middle_of_a_start(lab):
     slow = REST.format(1) + 'ready = "file:@TMP@/ready"\n'
     run = lab.service({"db": slow, "web": REST.format(2) + 'requires = ["db"]\n'})
-    wait_until(lambda: lab.cli(run, "status", "--json").returncode == 0)
     db = wait_until(lambda: pids(lab, run)["db"])
     write(lab, "web", REST.format("2 2") + 'requires = ["db"]\n')
     write(lab, "cache", REST.format(3))
     assert reload(lab, run).stdout == "reloaded: web changed, cache new; 1 unchanged\n"
-    assert pids(lab, run)["db"] == db and status(lab, run)["web"]["state"] == "waiting"
+    assert pids(lab, run)["db"] == db and lab.services(run)["web"]["state"] == "waiting"
     (lab.tmp / "ready").touch()
     wait_until(lambda: healthy(lab, run))
     assert run.stop()[0] == 0
@@ -234,10 +234,10 @@ def test_what_somebody_stopped_stays_stopped(lab):
     assert lab.cli(run, "stop", "db").returncode == 0
     write(lab, "web", REST.format("1 1"))
     reload(lab, run)
-    assert status(lab, run)["db"]["state"] == "stopped"
+    assert lab.services(run)["db"]["state"] == "stopped"
     write(lab, "db", REST.format("2 2"))
     reload(lab, run)
-    assert status(lab, run)["db"]["state"] == "stopped"
+    assert lab.services(run)["db"]["state"] == "stopped"
     assert lab.cli(run, "start", "db").returncode == 0
     assert run.stop()[0] == 0
 
@@ -245,12 +245,11 @@ def test_what_somebody_stopped_stays_stopped(lab):
 def test_a_failed_service_and_what_it_took_along_get_another_chance(lab):
     run = lab.service({"db": 'command = ["@BOX@", "exit", "3"]\nessential = false\n',
                        "web": REST.format(1) + 'requires = ["db"]\nessential = false\n', "log": REST.format(2)})
-    wait_until(lambda: lab.cli(run, "status", "--json").returncode == 0)
-    wait_until(lambda: status(lab, run)["web"]["state"] == "failed")
+    wait_until(lambda: lab.services(run)["web"]["state"] == "failed")
     write(lab, "db", REST.format(3))
     reload(lab, run)
     wait_until(lambda: healthy(lab, run))
-    assert status(lab, run)["web"]["state"] == "up"
+    assert lab.services(run)["web"]["state"] == "up"
     assert run.stop()[0] == 0
 
 
@@ -319,8 +318,7 @@ def test_a_socket_that_cannot_be_had_changes_nothing(lab):
 def test_no_line_is_lost(lab):
     log = '[log]\nmode = "prefix"\nkeep = "64KiB"\n'
     run = lab.service({"web": LOUD.format(n=20000) + log, "old": LOUD.format(n=20000) + log, "plain": REST.format(1)})
-    wait_until(lambda: lab.cli(run, "status", "--json").returncode == 0)
-    wait_until(lambda: "web | line 10\n" in run.stdout)
+    wait_until(lambda: "web | line 10\n" in run.stdout and lab.services(run))
     write(lab, "new", LOUD.format(n=2000) + log)
     assert reload(lab, run).stdout == "reloaded: new new; 3 unchanged\n"
     for name, count in (("web", 20000), ("old", 20000), ("new", 2000)):
@@ -357,12 +355,12 @@ def test_schedules_come_and_go(lab):
     write(lab, "monthly", job.replace("every 1s", "0 0 1 * *"))
     reload(lab, run)
     run.wait_out("^tick\ntick$")
-    found = status(lab, run)["monthly"]
+    found = lab.services(run)["monthly"]
     assert found["state"] == "scheduled"
     (lab.conf / "job.toml").unlink()
     (lab.conf / "monthly.toml").unlink()
     reload(lab, run)
-    assert list(status(lab, run)) == ["web"]
+    assert list(lab.services(run)) == ["web"]
     assert not any("timerfd" in target for target in descriptors(run.pid).values())
     assert run.stop()[0] == 0
 
