@@ -228,7 +228,6 @@ void Runtime::report(const core::Report& report) {
     if (report.kind == Kind::ShutdownStarted) {
         // Before the first stop signal: who ends its listening from now on is not to be reached.
         listeners_.close();
-        give_up_reload();
     }
     const bool is_death = report.kind == Kind::Exited || report.kind == Kind::StartFailed;
     if (is_death && report.status.signal() == base::kSigKill) {

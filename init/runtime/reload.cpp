@@ -162,6 +162,10 @@ bool Runtime::prepare(Reload::Next& next) {
 
 // Between two turns: whatever the loop has in its hands still has the ids of before.
 void Runtime::advance_reload() {
+    if (supervisor_.is_stopping()) {
+        give_up_reload();
+        return;
+    }
     if (reload_.phase == Phase::Stopping &&
         std::ranges::none_of(reload_.next->plan.replaced, [this](core::ServiceId id) {
             return core::is_live(supervisor_.service(id).state);

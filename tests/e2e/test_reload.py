@@ -216,6 +216,28 @@ def test_a_stop_meanwhile_goes_first(lab):
     assert "reloaded: web" not in run.stderr
 
 
+def test_a_reload_that_ends_the_container_tells_why(lab):
+    run = lab.service({"db": 'command = ["@BOX@", "exit", "3"]\nessential = false\n', "log": REST.format(2)})
+    wait_until(lambda: lab.services(run)["db"]["state"] == "failed")
+    write(lab, "web", REST.format(1) + 'requires = ["db"]\n')
+    assert reload(lab, run).stdout == "reloaded: web new; 2 unchanged\n"
+    assert run.wait() == 3
+    assert "web: error: cannot run, because 'db', which it requires, failed" in run.stderr
+
+
+def test_the_end_of_the_container_goes_before_a_reload_that_reads(lab):
+    run = up(lab, {"web": "command = ['/bin/sh', '-c', 'while [ ! -e @TMP@/go ]; do sleep 0.05; done']\n"
+                          "essential = false\n"})
+    for number in range(1000):
+        write(lab, f"more{number}", "command = 3\n" + 1000 * "# so that it takes its time\n")
+    assert reload(lab, run, "--no-wait").stdout == ""
+    loader = wait_until(lambda: [pid for pid, name in run.tree().items() if name == "pidone-reload"])[0]
+    os.kill(loader, signal.SIGSTOP)
+    (lab.tmp / "go").touch()
+    assert run.wait() == 0
+    assert "nothing was reloaded: the container stops" in run.stderr
+
+
 def test_a_reload_in_the_middle_of_a_start(lab):
     slow = REST.format(1) + 'ready = "file:@TMP@/ready"\n'
     run = lab.service({"db": slow, "web": REST.format(2) + 'requires = ["db"]\n'})
