@@ -227,6 +227,7 @@ class Supervisor {
     void on_replace_asked(ServiceId id);
     void begin_anew(ServiceId id);
     void take_over(ServiceId id, const Service& service, const Standing& standing);
+    void reconsider(ServiceId id);
 
     // supervisor_health.cpp: health probes and watchdogs
     void begin_watch(ServiceId id);

@@ -74,13 +74,6 @@ void Supervisor::adopt(std::span<const Successor> from, Instant now) {
             services_[i] = services[was];
             runs_[i] = runs[was];
             standings_[i] = standings[was];
-            translate(runs_[i].root);
-            // What it failed for is another one now.
-            if (has_ended(services_[i].state) && runs_[i].has_lost_requirement &&
-                runs_[i].root == kNoService) {
-                runs_[i] = Run{};
-                begin_anew(id);
-            }
             continue;
         }
         begin_anew(id);
@@ -90,6 +83,28 @@ void Supervisor::adopt(std::span<const Successor> from, Instant now) {
         if (services_[i].state == State::Scheduled) {
             set_schedule(id);
         }
+    }
+    for (const ServiceId id : graph_.order()) {
+        if (runs_[index(id)].has_lost_requirement) {
+            reconsider(id);
+        }
+    }
+}
+
+/// It failed for what it requires: when all of that can run now, it gets another chance.
+void Supervisor::reconsider(ServiceId id) {
+    for (const ServiceId needed : spec_.services[index(id)].requires_) {
+        const Run& cause = runs_[index(needed)];
+        if (cause.is_lost || standings_[index(needed)].is_disabled) {
+            runs_[index(id)].root = cause.has_lost_requirement ? cause.root : needed;
+            return;
+        }
+    }
+    if (is_live(service(id).state)) {
+        excuse(id, Follow::Return);
+    } else {
+        runs_[index(id)] = Run{};
+        begin_anew(id);
     }
 }
 

@@ -157,8 +157,9 @@ Hold Supervisor::start_hold(ServiceId id) const {
         }
     }
     for (const ServiceId earlier : spec.after) {
-        if (!is_ready(earlier) && !has_ended(service(earlier).state) &&
-            !standings_[index(earlier)].is_barred) {
+        const Standing& standing = standings_[index(earlier)];
+        const bool is_over = has_ended(service(earlier).state) && !standing.is_replaced;
+        if (!is_ready(earlier) && !is_over && !standing.is_barred) {
             return {.kind = Kind::After, .other = earlier};
         }
     }

@@ -140,6 +140,67 @@ TEST_CASE("what failed for a service that changes gets another chance, and its c
     CHECK(driver.state(3_id) == State::Up);
 }
 
+TEST_CASE("what still stops for a service that changes comes back with it") {
+    auto db = optional(service("db"));
+    auto php = optional(service("php", {1_id}));
+    Driver driver{spec({service("web"), db, php})};
+    driver.bring_up();
+    (void)driver.gone(1_id, ExitStatus::exited(3));
+    REQUIRE(driver.state(2_id) == State::Stopping);
+
+    (void)driver.replace(1_id);
+    CHECK(acts(driver.adopt(spec({service("web"), db, php}),
+                            {same(0_id), changed(1_id), same(2_id)})) == Texts{});
+    CHECK(driver.hold(1_id) == core::Hold::Kind::Requirer);
+    CHECK(driver.gone(2_id, ExitStatus::exited(0)).back() == "report Starting db");
+    driver.come_up(1_id);
+    driver.come_up(2_id);
+    CHECK(driver.state(2_id) == State::Up);
+}
+
+TEST_CASE("what failed for another stays failed until all that it requires can run") {
+    auto off = optional(service("off"));
+    off.is_enabled = false;
+    const auto a = optional(service("a"));
+    const auto php = optional(service("php", {1_id, 2_id}));
+    auto shop = optional(service("shop", {3_id}));
+    Driver driver{spec({service("web"), a, off, php, shop})};
+    driver.bring_up();
+    REQUIRE(driver.state(4_id) == State::Failed);
+
+    // It requires another now, so only that one gets its chance.
+    (void)driver.replace(1_id);
+    (void)driver.adopt(spec({service("web"), a, off, php, shop}),
+                       {same(0_id), changed(1_id), same(2_id), same(3_id), same(4_id)});
+    CHECK(driver.state(3_id) == State::Failed);
+    CHECK(driver.state(4_id) == State::Failed);
+
+    (void)driver.replace(3_id);
+    (void)driver.adopt(spec({service("web"), a, off, optional(service("php", {1_id})), shop}),
+                       {same(0_id), same(1_id), same(2_id), changed(3_id), same(4_id)});
+    driver.come_up(1_id);
+    driver.come_up(3_id);
+    driver.come_up(4_id);
+    CHECK(driver.state(4_id) == State::Up);
+}
+
+TEST_CASE("what comes after a service that changes waits for its next run") {
+    auto slow = service("slow");
+    slow.ready.kind = core::Readiness::Kind::Notify;
+    auto web = service("web");
+    web.after = {0_id};
+    Driver driver{spec({slow, web})};
+    (void)driver.boot();
+    (void)driver.spawned(0_id);
+    (void)driver.executed(0_id);
+    (void)driver.replace(0_id);
+    CHECK(acts(driver.gone(0_id, ExitStatus::killed(base::kSigTerm))).back() == "CONT tree slow");
+    CHECK(driver.state(0_id) == State::Stopped);
+    CHECK(driver.hold(1_id) == core::Hold::Kind::After);
+    CHECK(acts(driver.adopt(spec({slow, web}), {changed(0_id), same(1_id)})) ==
+          Texts{"spawn slow"});
+}
+
 TEST_CASE("a set-up, a finished job and a hook are replaced like what is up") {
     auto hooked = service("hooked");
     hooked.before_stop.command = {"x"};
