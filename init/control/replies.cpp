@@ -68,14 +68,14 @@ std::optional<base::Duration> moment(const std::optional<base::Instant>& when, b
 
 }  // namespace
 
+bool Subject::Entry::covers(std::size_t index, std::span<const ServiceView> services) const {
+    return service == index ||
+           (means_instances && stem_of(services[index].name) == stem_of(services[service].name));
+}
+
 bool Subject::covers(std::size_t index, std::span<const ServiceView> services) const {
-    return std::any_of(
-        entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(count),
-        [&](const Entry& entry) {
-            return entry.service == index ||
-                   (entry.means_instances &&
-                    stem_of(services[index].name) == stem_of(services[entry.service].name));
-        });
+    return std::any_of(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(count),
+                       [&](const Entry& entry) { return entry.covers(index, services); });
 }
 
 base::Result<Subject, Name> resolve(const Request& request, std::span<const ServiceView> services) {

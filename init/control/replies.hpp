@@ -15,6 +15,8 @@ struct Subject {
     struct Entry {
         std::uint32_t service = 0;     ///< its index
         bool means_instances = false;  ///< and with it all that come from the same file
+
+        [[nodiscard]] bool covers(std::size_t index, std::span<const ServiceView> services) const;
     };
     std::array<Entry, kMaxNames> entries{};
     std::size_t count = 0;

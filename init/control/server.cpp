@@ -236,16 +236,19 @@ void Server::tell_reload(const ReloadReply& reply) {
     }
 }
 
-/// False when one of the services it names is gone.
-bool Server::follow(Subject& subject, std::span<const std::uint32_t> was) {
+/// The first of what it names of which nothing is left, or none.
+const Subject::Entry* Server::follow(Subject& subject, std::span<const std::uint32_t> was,
+                                     const Snapshot& before) {
     for (auto& entry : std::span{subject.entries}.first(subject.count)) {
-        const auto found = std::find(was.begin(), was.end(), entry.service);
+        const auto found = std::find_if(was.begin(), was.end(), [&](std::uint32_t index) {
+            return index != kNobody && entry.covers(index, before.services);
+        });
         if (found == was.end()) {
-            return false;
+            return &entry;
         }
         entry.service = static_cast<std::uint32_t>(found - was.begin());
     }
-    return true;
+    return nullptr;
 }
 
 void Server::renumber(std::span<const std::uint32_t> was, const Snapshot& before) {
@@ -256,13 +259,17 @@ void Server::renumber(std::span<const std::uint32_t> was, const Snapshot& before
     }
     told_ = std::move(told);
     for (auto& slot : slots_) {
-        const auto first = slot.subject.entries[0].service;
-        if (follow(slot.subject, was) || slot.waits_for != Waits::Health) {
-            continue;
+        if (slot.waits_for != Waits::Health) {
+            continue;  // what it named was done with
         }
-        slot.waits_for = Waits::Nothing;
-        static_cast<void>(send_reply(
-            slot.socket, ErrorReply{ErrorCode::UnknownService, Name{before.services[first].name}}));
+        if (const auto* gone = follow(slot.subject, was, before); gone != nullptr) {
+            const auto name = before.services[gone->service].name;
+            slot.waits_for = Waits::Nothing;
+            static_cast<void>(send_reply(
+                slot.socket,
+                ErrorReply{ErrorCode::UnknownService,
+                           Name{gone->means_instances ? name.substr(0, name.find('@')) : name}}));
+        }
     }
 }
 

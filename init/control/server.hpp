@@ -126,7 +126,9 @@ class Server {
                                      base::Instant now);
     [[nodiscard]] static Fate send_page(Slot& slot, const Snapshot& snapshot, base::Instant now);
     [[nodiscard]] static Fate begin_reload(Slot& slot, const Request& request, base::Instant now);
-    [[nodiscard]] static bool follow(Subject& subject, std::span<const std::uint32_t> was);
+    [[nodiscard]] static const Subject::Entry* follow(Subject& subject,
+                                                      std::span<const std::uint32_t> was,
+                                                      const Snapshot& before);
     [[nodiscard]] static Fate take_wish(Slot& slot, const Request& request,
                                         const Snapshot& snapshot);
     [[nodiscard]] Slot* slot_for(bool may_change);

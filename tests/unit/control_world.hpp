@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
@@ -82,17 +83,24 @@ class World {
                              : i == 1 ? "wordpress"
                                       : "service-" + std::to_string(i));
         }
-        for (const auto& name : names_) {
-            control::ServiceView view;
-            view.name = name;
-            view.state = "up";
-            view.health = Health::Healthy;
-            view.pid = base::Pid{7};
-            views_.push_back(view);
-        }
+        views_ = views_of(names_);
         auto opened = Server::open(directory_ / "control", services);
         REQUIRE(opened);
         server.emplace(std::move(*opened));
+    }
+
+    /// A reload: other services, of which those of the same name go on. All are healthy.
+    void reload(std::vector<std::string> names) {
+        std::vector<std::uint32_t> was;
+        for (const auto& name : names) {
+            const auto found = std::find(names_.begin(), names_.end(), name);
+            was.push_back(found == names_.end()
+                              ? Server::kNobody
+                              : static_cast<std::uint32_t>(found - names_.begin()));
+        }
+        server->renumber(was, snapshot());
+        names_ = std::move(names);
+        views_ = views_of(names_);
     }
 
     [[nodiscard]] control::Snapshot snapshot() const { return {container, views_}; }
@@ -129,6 +137,18 @@ class World {
     std::optional<Server> server;
 
   private:
+    static std::vector<control::ServiceView> views_of(const std::vector<std::string>& names) {
+        std::vector<control::ServiceView> views;
+        for (const auto& name : names) {
+            auto& view = views.emplace_back();
+            view.name = name;
+            view.state = "up";
+            view.health = Health::Healthy;
+            view.pid = base::Pid{7};
+        }
+        return views;
+    }
+
     TemporaryDirectory directory_;
     std::vector<std::string> names_;
     std::vector<control::ServiceView> views_;
