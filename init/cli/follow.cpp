@@ -6,6 +6,7 @@
 #include "cli/client_output.hpp"
 #include "cli/client_session.hpp"
 #include "cli/commands.hpp"
+#include "cli/status_view.hpp"
 #include "sys/clock.hpp"
 
 namespace cli {
@@ -34,7 +35,7 @@ int report(const control::Client::Status& status, Goal goal, std::vector<Followe
             continue;
         }
         followed.is_over = true;
-        const auto line = outcome_line(goal, verdict, *service, status.container.uptime);
+        const auto line = printable(outcome_line(goal, verdict, *service, status.container.uptime));
         if (verdict == Verdict::Reached) {
             code = std::max(code, print(line + "\n"));
         } else {
@@ -97,7 +98,7 @@ int run_wait(std::span<const std::string> args) {
     return follow(*look.session.client,
                   goal == "ready"  ? Goal::Ready
                   : goal == "done" ? Goal::Done
-                                   : Goal::Stopped,
+                                   : Goal::Stop,
                   followed, look.session.options.timeout);
 }
 

@@ -33,8 +33,12 @@ Verdict judge_start(const control::ServiceReply& service, bool is_new_run) {
         const bool is_success = *service.last_exit == base::ExitStatus::exited(0);
         return is_success ? Verdict::Reached : Verdict::Failed;
     }
+    if (state == State::Done) {
+        // A service has to stay; that it ended well does not mean that it is there.
+        return service.is_oneshot ? Verdict::Reached : Verdict::Failed;
+    }
     const bool is_up = state == State::Up && settle_time(service) == base::Duration{0};
-    return is_up || state == State::Done ? Verdict::Reached : Verdict::Pending;
+    return is_up ? Verdict::Reached : Verdict::Pending;
 }
 
 std::string_view verb(Goal goal) {
@@ -48,7 +52,6 @@ std::string_view verb(Goal goal) {
     case Goal::Done:
         return "succeed";
     case Goal::Stop:
-    case Goal::Stopped:
         return "stop";
     }
     return "start";
@@ -57,7 +60,7 @@ std::string_view verb(Goal goal) {
 std::string reached_line(Goal goal, const control::ServiceReply& service, base::Duration uptime) {
     std::string line{service.name.view()};
     const auto state = state_of(service);
-    if (goal == Goal::Stop || goal == Goal::Stopped) {
+    if (goal == Goal::Stop) {
         const bool is_fault = service.last_exit && !service.ended_well;
         return line + " stopped" +
                (is_fault ? " (" + std::string{base::to_string(*service.last_exit)} + ")" : "");
@@ -102,9 +105,10 @@ Verdict judge(Goal goal, const control::ServiceReply& service,
         return judge_start(service, service.spawned != last_spawn);
     case Goal::Done:
         // A service that is up need not end.
-        return state == State::Up ? Verdict::Pending : judge_start(service, true);
+        return state == State::Up     ? Verdict::Pending
+               : state == State::Done ? Verdict::Reached
+                                      : judge_start(service, true);
     case Goal::Stop:
-    case Goal::Stopped:
         return core::has_ended(state) ? Verdict::Reached : Verdict::Pending;
     }
     return Verdict::Pending;

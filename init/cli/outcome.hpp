@@ -18,7 +18,6 @@ enum class Goal {
     Stop,
     Ready,  ///< `wait --for ready`: up, or a oneshot that is done
     Done,
-    Stopped,
 };
 
 enum class Verdict { Pending, Reached, Failed };
@@ -30,7 +29,7 @@ inline constexpr base::Duration kSettleTime{250};
 /// How much of it is left; 0 for a service that proves its readiness, or is not up.
 [[nodiscard]] base::Duration settle_time(const control::ServiceReply& service);
 
-/// The state that a reply names; Failed for one of another version.
+/// The state that a reply names; Failed for a word that is none.
 [[nodiscard]] core::State state_of(const control::ServiceReply& service);
 
 /// Whether the goal is reached. `last_spawn` is what `spawned` was before a restart was asked for.

@@ -56,20 +56,34 @@ TEST_CASE("what each goal makes of each state") {
         Verdict verdict;
     };
     const std::vector<Case> cases{
-        {Goal::Start, "waiting", Verdict::Pending},   {Goal::Start, "setup", Verdict::Pending},
-        {Goal::Start, "starting", Verdict::Pending},  {Goal::Start, "backoff", Verdict::Pending},
-        {Goal::Start, "up", Verdict::Reached},        {Goal::Start, "done", Verdict::Reached},
-        {Goal::Start, "failed", Verdict::Failed},     {Goal::Start, "stopped", Verdict::Failed},
-        {Goal::Ready, "up", Verdict::Reached},        {Goal::Ready, "failed", Verdict::Failed},
-        {Goal::Done, "up", Verdict::Pending},         {Goal::Done, "done", Verdict::Reached},
-        {Goal::Done, "failed", Verdict::Failed},      {Goal::Stop, "up", Verdict::Pending},
-        {Goal::Stop, "leaving", Verdict::Pending},    {Goal::Stop, "stopped", Verdict::Reached},
-        {Goal::Stopped, "failed", Verdict::Reached},  {Goal::Stopped, "done", Verdict::Reached},
-        {Goal::Stopped, "backoff", Verdict::Pending},
+        {Goal::Start, "waiting", Verdict::Pending},  {Goal::Start, "setup", Verdict::Pending},
+        {Goal::Start, "starting", Verdict::Pending}, {Goal::Start, "backoff", Verdict::Pending},
+        {Goal::Start, "up", Verdict::Reached},       {Goal::Start, "done", Verdict::Failed},
+        {Goal::Start, "failed", Verdict::Failed},    {Goal::Start, "stopped", Verdict::Failed},
+        {Goal::Ready, "up", Verdict::Reached},       {Goal::Ready, "failed", Verdict::Failed},
+        {Goal::Done, "up", Verdict::Pending},        {Goal::Done, "done", Verdict::Reached},
+        {Goal::Done, "failed", Verdict::Failed},     {Goal::Stop, "up", Verdict::Pending},
+        {Goal::Stop, "leaving", Verdict::Pending},   {Goal::Stop, "stopped", Verdict::Reached},
+        {Goal::Stop, "failed", Verdict::Reached},    {Goal::Stop, "done", Verdict::Reached},
+        {Goal::Stop, "backoff", Verdict::Pending},
     };
     for (const auto& one : cases) {
         CAPTURE(one.state);
         CHECK(cli::judge(one.goal, service_in(one.state), {}) == one.verdict);
+    }
+}
+
+TEST_CASE("a oneshot that ended well has started, a service that did has not") {
+    auto service = ended_service("done", 0);
+    for (const auto goal : {Goal::Start, Goal::Ready, Goal::Restart}) {
+        CHECK(cli::judge(goal, service, {}) == Verdict::Failed);
+    }
+    CHECK(cli::judge(Goal::Done, service, {}) == Verdict::Reached);
+    CHECK(cli::outcome_line(Goal::Ready, Verdict::Failed, service, kUptime) ==
+          "web did not become ready: exited with status 0 after 12ms");
+    service.is_oneshot = true;
+    for (const auto goal : {Goal::Start, Goal::Ready, Goal::Restart, Goal::Done}) {
+        CHECK(cli::judge(goal, service, {}) == Verdict::Reached);
     }
 }
 
