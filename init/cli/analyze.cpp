@@ -16,7 +16,7 @@ int run_analyze(std::span<const std::string> args) {
     if (!status) {
         return complain(status.error());
     }
-    return print(analyze_text(*status, sys::terminal_columns(1)));
+    return print(analyze_text(*status, sys::terminal_size(1).columns));
 }
 
 }  // namespace cli

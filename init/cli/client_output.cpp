@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "cli/status_view.hpp"
 #include "log/log.hpp"
 
 namespace cli {
@@ -17,8 +18,20 @@ int print(std::string_view text) {
                     1);
 }
 
+std::string printable_lines(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const auto line = text.substr(0, text.find('\n'));
+        const bool has_end = line.size() < text.size();
+        out += printable(line) + (has_end ? "\n" : "");
+        text.remove_prefix(line.size() + (has_end ? 1 : 0));
+    }
+    return out;
+}
+
 void print_error(std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stderr);
+    const auto shown = printable_lines(text);
+    std::fwrite(shown.data(), 1, shown.size(), stderr);
 }
 
 int complain(const std::string& message, int exit_code) {

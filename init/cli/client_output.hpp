@@ -11,7 +11,11 @@ namespace cli {
 /// Writes a result to standard output. Gives 0 back, or 1 after saying that it could not.
 int print(std::string_view text);
 
-/// Writes `text` to standard error as it is.
+/// `text`, which may quote what a user typed and what a service said, line by line without what a
+/// terminal would obey.
+[[nodiscard]] std::string printable_lines(std::string_view text);
+
+/// Writes the printable_lines() of `text` to standard error.
 void print_error(std::string_view text);
 
 /// Writes "pidone: MESSAGE" to standard error and gives `exit_code` back.

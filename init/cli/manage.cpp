@@ -100,7 +100,7 @@ int reload_files(Session& session) {
     if (!reply) {
         return complain(reply.error());
     }
-    std::string text{reply->text.view()};
+    auto text = printable_lines(reply->text.view());
     text.resize(text.size() - (text.ends_with('\n') ? 1 : 0));
     switch (reply->outcome) {
     case Outcome::Done:

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "cli/client_output.hpp"
 #include "cli/config_files.hpp"
 #include "log/log.hpp"
 #include "runtime/runtime.hpp"
@@ -172,7 +173,9 @@ int run_init(const config::Options& options) {
     return run_spec(std::move(loaded->spec), settings, log);
 }
 
-void print_refusal(std::string_view text) {
+void print_refusal(std::string_view refusal) {
+    const auto shown = printable_lines(refusal);
+    std::string_view text{shown};
     auto sink = sys::LineSink::open(kStandardError);
     bool is_read = true;
     while (!text.empty() && is_read) {

@@ -14,6 +14,6 @@ namespace cli {
 
 /// Writes why an init does not start to standard error. Where nobody reads, it waits a quarter of a
 /// second and drops the rest: PID 1, deaf to every signal still, must not hang there.
-void print_refusal(std::string_view text);
+void print_refusal(std::string_view refusal);
 
 }  // namespace cli

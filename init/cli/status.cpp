@@ -72,8 +72,13 @@ int show(control::Client::Status& status, const ClientOptions& options, Look& la
     if (options.is_json) {
         return print(status_json(status, usages));
     }
-    const Style style{.width = is_terminal ? sys::terminal_columns(kStandardOutput) : 0,
-                      .has_colour = is_terminal && has_colour()};
+    Style style{.has_colour = is_terminal && has_colour()};
+    if (is_terminal) {
+        const auto size = sys::terminal_size(kStandardOutput);
+        style.width = size.columns;
+        // The line that the cursor is left in is not drawn on.
+        style.height = options.is_watch ? size.rows - 1 : 0;
+    }
     const auto table = status_table(status, usages, style);
     return print(options.is_watch && is_terminal ? std::string{kClear} + table : table);
 }

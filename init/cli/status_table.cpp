@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "base/utf8.hpp"
 #include "cli/outcome.hpp"
 #include "cli/status_view.hpp"
 #include "log/log.hpp"
@@ -84,6 +85,20 @@ std::string_view colour_of(const control::ServiceReply& service) {
     return is_bad ? "\x1b[31m" : is_good ? "\x1b[32m" : "\x1b[33m";
 }
 
+/// Characters of a printable text. One that takes two columns is taken for one.
+std::size_t width_of(std::string_view text) {
+    return text.size() -
+           static_cast<std::size_t>(std::count_if(text.begin(), text.end(), base::is_continuation));
+}
+
+std::string_view cut(std::string_view text, std::size_t width) {
+    std::size_t end = 0;
+    for (; end < text.size() && width > 0; --width) {
+        end += base::character_length(text.substr(end));
+    }
+    return text.substr(0, end);
+}
+
 using Widths = std::array<std::size_t, kColumns>;  // 0 = the column is not shown
 
 std::size_t total(const Widths& widths) {
@@ -98,7 +113,7 @@ Widths fit(const std::vector<Row>& rows, std::size_t limit) {
     Widths widths{};
     for (const auto& row : rows) {
         for (std::size_t i = 0; i < kColumns; ++i) {
-            widths[i] = std::max(widths[i], row[i].size());
+            widths[i] = std::max(widths[i], width_of(row[i]));
         }
     }
     if (limit == 0) {
@@ -124,12 +139,12 @@ std::string line_of(const Row& row, const Widths& widths, std::string_view colou
             continue;
         }
         out.append(gap, ' ');
-        const auto text = row[i].substr(0, widths[i]);
+        const std::string text{cut(row[i], widths[i])};
         const bool is_coloured = i == StateColumn && !colour.empty();
         out += is_coloured ? std::string{colour} + text + "\x1b[0m" : text;
-        gap = widths[i] - text.size() + 2;
+        gap = widths[i] - width_of(text) + 2;
     }
-    return out + "\n";
+    return out;
 }
 
 }  // namespace
@@ -141,23 +156,26 @@ bool has_colour() {
 std::string status_table(const control::Client::Status& status, std::span<const Usage> usages,
                          const Style& style) {
     const auto& container = status.container;
-    std::string out =
-        logging::format("{}, up {}, {} mode, pidone {}\n", control::to_string(container.health),
-                        base::to_string(container.uptime).view(),
-                        container.mode == control::Mode::Command ? "command" : "service",
+    const auto head =
+        logging::format("{}, up {}, {} mode, pidone {}", control::to_string(container.health),
+                        base::to_string(container.uptime).view(), mode_text(container.mode),
                         printable(container.version.view()));
+    std::string out{cut(head, style.width == 0 ? head.size() : style.width)};
     std::vector<Row> rows{{"SERVICE", "STATE", "PID", "SINCE", "HEALTH", "RESTARTS", "MEMORY",
                            "CPU", "LAST EXIT", "STATUS"}};
     for (std::size_t i = 0; i < status.services.size(); ++i) {
         rows.push_back(row_of(status.services[i], i < usages.size() ? usages[i] : Usage{}));
     }
     const auto widths = fit(rows, style.width);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        out += line_of(
-            rows[i], widths,
-            i > 0 && style.has_colour ? colour_of(status.services[i - 1]) : std::string_view{});
+    // The first line stands already, and one more is needed to say how many are missing.
+    const bool is_tall = style.height > 0 && rows.size() + 1 > style.height;
+    const auto shown = is_tall ? std::max<std::size_t>(style.height, 3) - 2 : rows.size();
+    for (std::size_t i = 0; i < shown; ++i) {
+        out += "\n" + line_of(rows[i], widths,
+                              i > 0 && style.has_colour ? colour_of(status.services[i - 1])
+                                                        : std::string_view{});
     }
-    return out;
+    return out + (is_tall ? logging::format("\n... and {} more\n", rows.size() - shown) : "\n");
 }
 
 }  // namespace cli

@@ -74,11 +74,11 @@ std::string json_service(const control::ServiceReply& service, const Usage& usag
            json_usage(usage) + ",\"status_text\":" + json_string(service.status_text.view()) + "}";
 }
 
+}  // namespace
+
 std::string_view mode_text(control::Mode mode) {
     return mode == control::Mode::Command ? "command" : "service";
 }
-
-}  // namespace
 
 std::string health_line(const control::HealthReply& reply) {
     std::string line{control::to_string(reply.health)};
@@ -92,14 +92,13 @@ std::string health_line(const control::HealthReply& reply) {
 }
 
 std::string printable(std::string_view text) {
-    std::string out{text};
-    std::replace_if(
-        out.begin(), out.end(),
-        [](char letter) {
-            const auto byte = static_cast<unsigned char>(letter);
-            return byte < 0x20 || byte == 0x7f;
-        },
-        '?');
+    std::string out;
+    while (!text.empty()) {
+        const auto size = base::character_length(text);
+        const auto piece = text.substr(0, std::max<std::size_t>(size, 1));
+        out += size == 0 || base::is_control(piece) ? "?" : piece;
+        text.remove_prefix(piece.size());
+    }
     return out;
 }
 

@@ -22,18 +22,22 @@ struct Usage {
 
 /// How a table is to look.
 struct Style {
-    std::size_t width = 0;  ///< of the terminal; 0 = as wide as it gets
+    std::size_t width = 0;   ///< of the terminal; 0 = as wide as it gets
+    std::size_t height = 0;  ///< lines, the last of which tells what did not fit; 0 = all
     bool has_colour = false;
 };
 
 /// Whether colour is wanted: NO_COLOR is not set (or empty).
 [[nodiscard]] bool has_colour();
 
+/// "command" or "service".
+[[nodiscard]] std::string_view mode_text(control::Mode mode);
+
 /// One line without its newline, for docker's health log: "healthy", "starting: wordpress (setup)".
 [[nodiscard]] std::string health_line(const control::HealthReply& reply);
 
-/// The table of `pidone status`, control characters of the services replaced by '?'. A narrow
-/// terminal costs it columns, the least important first. `usages` are those of the services.
+/// The table of `pidone status`. A narrow terminal costs it columns, the least important first.
+/// `usages` are those of the services.
 [[nodiscard]] std::string status_table(const control::Client::Status& status,
                                        std::span<const Usage> usages, const Style& style);
 
@@ -44,7 +48,7 @@ struct Style {
 /// `text` as a JSON string, quotes included (RFC 8259); bytes that are no UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view text);
 
-/// `text` without what a terminal would obey.
+/// `text` with a '?' for each character that a terminal would obey, and each byte of none.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace cli

@@ -60,10 +60,14 @@ bool is_terminal(int fd) noexcept {
     return ::isatty(fd) == 1;
 }
 
-std::size_t terminal_columns(int fd) noexcept {
-    constexpr std::size_t kUsual = 80;
+TerminalSize terminal_size(int fd) noexcept {
+    TerminalSize usual;
     winsize size{};
-    return ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+    if (::ioctl(fd, TIOCGWINSZ, &size) != 0) {
+        return usual;
+    }
+    return {size.ws_col > 0 ? size.ws_col : usual.columns,
+            size.ws_row > 0 ? size.ws_row : usual.rows};
 }
 
 }  // namespace sys

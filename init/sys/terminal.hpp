@@ -34,7 +34,11 @@ void release_terminal(int fd) noexcept;
 /// Whether `fd` is a terminal.
 [[nodiscard]] bool is_terminal(int fd) noexcept;
 
-/// How many columns the terminal `fd` has; 80 when it does not say.
-[[nodiscard]] std::size_t terminal_columns(int fd) noexcept;
+/// How large the terminal `fd` is; the usual 80 by 24 where it does not say.
+struct TerminalSize {
+    std::size_t columns = 80;
+    std::size_t rows = 24;
+};
+[[nodiscard]] TerminalSize terminal_size(int fd) noexcept;
 
 }  // namespace sys

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -68,18 +69,59 @@ TEST_CASE("the table of the status is aligned and safe for a terminal") {
           "SERVICE  STATE   PID  SINCE  HEALTH     RESTARTS  MEMORY  CPU   LAST EXIT          "
           "STATUS\n"
           "mariadb  up      7    3h12m  healthy    0         10M     1.5s  -                  "
-          "Taking \"requests\"?\xff\n"
+          "Taking \"requests\"??\n"
           "import   failed  -    5s     unhealthy  1         -       -     killed by SIGKILL  -\n");
 }
 
 TEST_CASE("a narrow terminal costs the table its least important columns") {
-    const auto table = cli::status_table(site(), {}, {.width = 60, .has_colour = false});
+    const auto table = cli::status_table(site(), {}, {.width = 60});
     CHECK(table.find("STATUS") == std::string::npos);
     CHECK(table.find("HEALTH") != std::string::npos);
 }
 
+TEST_CASE(
+    "a text of more bytes than characters is as wide as it looks, and cut between characters") {
+    auto status = site();
+    status.services[0].status_text = control::Line{
+        "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+        "\u00e9"};
+    const auto all = cli::status_table(status, {}, {});
+    CHECK(all.find("\u00e9\n") != std::string::npos);
+    const auto width = all.find("STATUS\n") - all.find("SERVICE") + 16;
+    const auto cut = cli::status_table(status, {}, {.width = width - 3});
+    CHECK(
+        cut.find(
+            "  \u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("a low terminal gets the first services and how many more there are") {
+    auto status = site();
+    for (const auto* name : {"php", "nginx", "redis"}) {
+        status.services.push_back(status.services[0]);
+        status.services.back().name = control::Name{name};
+    }
+    const auto lines = [&](std::size_t height) {
+        const auto table = cli::status_table(status, {}, {.height = height});
+        return std::count(table.begin(), table.end(), '\n');
+    };
+    CHECK(lines(0) == 7);
+    CHECK(lines(7) == 7);
+    CHECK(lines(6) == 6);
+    const auto table = cli::status_table(status, {}, {.height = 6});
+    CHECK(table.find("php") != std::string::npos);
+    CHECK(table.find("nginx") == std::string::npos);
+    CHECK(table.ends_with("\n... and 2 more\n"));
+}
+
+TEST_CASE("what a terminal would obey is shown as a question mark") {
+    CHECK(cli::printable("a\x1b[31mb\n\x7f") == "a?[31mb??");
+    CHECK(cli::printable("caf\u00e9 \xc2\x9b"
+                         "31m \u202e \xff\u20ac") == "caf\u00e9 ?31m ? ?\u20ac");
+}
+
 TEST_CASE("colour marks the state and nothing else") {
-    const auto table = cli::status_table(site(), {}, {.width = 0, .has_colour = true});
+    const auto table = cli::status_table(site(), {}, {.has_colour = true});
     CHECK(table.find("\x1b[32mup\x1b[0m") != std::string::npos);
     CHECK(table.find("\x1b[31mfailed\x1b[0m") != std::string::npos);
 }
