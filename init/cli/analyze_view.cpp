@@ -56,12 +56,15 @@ const ServiceReply* last_of(const std::vector<const ServiceReply*>& started) {
     return *last;
 }
 
-/// From the last that became ready back to the first.
+/// From the last that became ready back to the first, and the time between.
 std::string chain_text(const std::vector<const ServiceReply*>& started) {
     const auto* last = last_of(started);
+    const auto end = end_of(*last);
+    auto begin = *last->spawned;
     std::string out;
     for (std::size_t i = 0; last != nullptr && i < started.size(); ++i) {
         const auto time = time_text(last->spawned, end_of(*last));
+        begin = std::min(begin, *last->spawned);
         out.insert(0, logging::format("{} ({}){}", printable(last->name.view()), time,
                                       out.empty() ? "" : " > "));
         const auto behind = last->behind.view();
@@ -70,7 +73,7 @@ std::string chain_text(const std::vector<const ServiceReply*>& started) {
         });
         last = next == started.end() ? nullptr : *next;
     }
-    return out;
+    return out + ", " + base::to_string(end - begin) + " in all\n";
 }
 
 }  // namespace
@@ -97,8 +100,8 @@ std::string analyze_text(const control::Client::Status& status, std::size_t widt
     // Name, three times of nine columns each, and the rest for the bar.
     const auto used = name_width + 2 + 3 * 9;
     const auto bar_width = width > used + kLeastBar ? width - used : kLeastBar;
-    std::string out = logging::format("{:<{}}  {:<9}{:<9}{:<9}\n", "SERVICE", name_width, "AT",
-                                      "SET-UP", "READY");
+    std::string out =
+        logging::format("{:<{}}  {:<9}{:<9}READY\n", "SERVICE", name_width, "AT", "SET-UP");
     for (const auto* service : started) {
         out += logging::format("{:<{}}  {:<9}{:<9}{:<9}", printable(service->name.view()),
                                name_width, base::to_string(*service->spawned).view(),
@@ -106,8 +109,7 @@ std::string analyze_text(const control::Client::Status& status, std::size_t widt
                                time_text(service->executed, service->ready)) +
                bar_of(*service, begin, end - begin, bar_width) + "\n";
     }
-    return out + "critical chain: " + chain_text(started) + ", " +
-           std::string{base::to_string(end - begin)} + " in all\n";
+    return out + "critical chain: " + chain_text(started);
 }
 
 }  // namespace cli

@@ -42,11 +42,18 @@ TEST_CASE("before anything was started analyze says so") {
 
 TEST_CASE("the time of a start is shown in the order of the forks, with bars to scale") {
     CHECK(cli::analyze_text(site(), 56) ==
-          "SERVICE  AT       SET-UP   READY    \n"
+          "SERVICE  AT       SET-UP   READY\n"
           "db       0ms      100ms    300ms    --======\n"
           "log      0ms      0ms      900ms    ==================\n"
           "web      400ms    200ms    400ms            ----========\n"
           "critical chain: db (400ms) > web (600ms), 1s in all\n");
+}
+
+TEST_CASE("what was started again later has a chain and a time of its own") {
+    auto status = site();
+    status.services.push_back(service("php", 9s, 9100ms, 9400ms, "db"));
+    status.services.push_back(service("job", 20s, 20100ms, 20400ms, ""));
+    CHECK(cli::analyze_text(status, 80).ends_with("critical chain: job (400ms), 400ms in all\n"));
 }
 
 TEST_CASE("a narrow terminal gets a short bar, not none") {
@@ -59,7 +66,7 @@ TEST_CASE("a run that is not ready yet counts as far as it came") {
     pending.ready.reset();
     status.services.push_back(pending);
     CHECK(cli::analyze_text(status, 46) ==
-          "SERVICE  AT       SET-UP   READY    \n"
+          "SERVICE  AT       SET-UP   READY\n"
           "web      100ms    200ms    -        ----------\n"
           "critical chain: web (200ms), 200ms in all\n");
 }
