@@ -222,9 +222,9 @@ Parsed parse_client_options(std::string_view command, std::span<const std::strin
     return options;
 }
 
-std::optional<std::string> named_control(const ClientOptions& options) {
-    if (options.control) {
-        return options.control;
+std::optional<std::string> named_control(const std::optional<std::string>& option) {
+    if (option) {
+        return option;
     }
     if (const auto variable = sys::get_variable("PIDONE_CONTROL")) {
         return std::string{*variable};

@@ -34,7 +34,7 @@ struct ClientOptions {
 [[nodiscard]] base::Result<ClientOptions, std::string> parse_client_options(
     std::string_view command, std::span<const std::string> args);
 
-/// The socket that was named: `option`, else PIDONE_CONTROL, else nothing.
-[[nodiscard]] std::optional<std::string> named_control(const ClientOptions& options);
+/// The socket that was named: by `option` (--control), else by PIDONE_CONTROL, else none.
+[[nodiscard]] std::optional<std::string> named_control(const std::optional<std::string>& option);
 
 }  // namespace cli

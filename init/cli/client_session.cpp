@@ -11,6 +11,19 @@
 
 namespace cli {
 
+base::Result<control::Client, int> reach_init(std::string_view command,
+                                              const std::optional<std::string>& named) {
+    auto client = control::Client::connect(named);
+    if (client) {
+        return std::move(*client);
+    }
+    return base::unexpected{
+        !named && init_is_in_command_mode()
+            ? complain(
+                  std::string{command} + ": PID 1 is in command mode and has no control socket", 1)
+            : complain(client.error())};
+}
+
 Session open_session(std::string_view command, std::span<const std::string> args) {
     Session session;
     const std::string name{command};
@@ -24,15 +37,11 @@ Session open_session(std::string_view command, std::span<const std::string> args
         session.exit_code = run_help({&name, 1});
         return session;
     }
-    const auto socket = named_control(session.options);
-    auto client = control::Client::connect(socket);
+    auto client = reach_init(command, named_control(session.options.control));
     if (client) {
         session.client.emplace(std::move(*client));
-    } else if (!socket && init_is_in_command_mode()) {
-        session.exit_code =
-            complain(name + ": PID 1 is in command mode and has no control socket", 1);
     } else {
-        session.exit_code = complain(client.error());
+        session.exit_code = client.error();
     }
     return session;
 }

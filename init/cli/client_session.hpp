@@ -12,6 +12,11 @@
 
 namespace cli {
 
+/// Reaches PID 1 for the sub-command `command`, at the socket `named` if there is one. Else says
+/// what was wrong, and the error is the exit code to leave with.
+[[nodiscard]] base::Result<control::Client, int> reach_init(
+    std::string_view command, const std::optional<std::string>& named);
+
 /// What every client begins with: its options read and PID 1 reached. Else what was wrong is said,
 /// or the help shown, and `exit_code` is what to leave with.
 struct Session {

@@ -92,9 +92,7 @@ int serve(const ExporterOptions& options) {
             "exporter: cannot listen on " + shown + ": " + logging::error_text(set.error().code),
             base::kExitSystem);
     }
-    ClientOptions client;
-    client.control = options.control;
-    Collector collector{named_control(client)};
+    Collector collector{named_control(options.control)};
     auto server = ExporterServer::create(std::move(*listener), collector);
     int code = server ? 0 : server.error().code;
     if (code == 0) {

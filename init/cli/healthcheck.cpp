@@ -17,10 +17,11 @@ int run_healthcheck(std::span<const std::string> args) {
         const std::string topic = "healthcheck";
         return run_help({&topic, 1});
     }
-    auto client = control::Client::connect(named_control(*options));
+    const auto socket = named_control(options->control);
+    auto client = control::Client::connect(socket);
     if (!client) {
         // An image keeps its HEALTHCHECK when somebody runs a shell in it.
-        if (!named_control(*options) && init_is_in_command_mode()) {
+        if (!socket && init_is_in_command_mode()) {
             if (!options->services.empty()) {
                 return complain("healthcheck: PID 1 is in command mode and has no service '" +
                                     options->services.front() + "'",

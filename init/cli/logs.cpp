@@ -4,14 +4,12 @@
 #include <vector>
 
 #include "cli/client_output.hpp"
+#include "cli/client_session.hpp"
 #include "cli/commands.hpp"
-#include "cli/init_mode.hpp"
 #include "cli/logs_options.hpp"
-#include "control/address.hpp"
 #include "log/log.hpp"
 #include "log/pump_protocol.hpp"
 #include "sys/clock.hpp"
-#include "sys/environment.hpp"
 #include "sys/packet_socket.hpp"
 #include "sys/unix_socket.hpp"
 
@@ -22,38 +20,27 @@ using Kind = logging::LogReply::Kind;
 
 constexpr base::Duration kPatience{2'000};
 
-// Whoever listens first is who the peer is: PID 1, also while the pump serves the socket.
-bool is_init(int socket) {
-    const auto peer = sys::peer_credentials(socket);
-    return peer && peer->pid == base::Pid::Init;
-}
-
-base::Result<sys::UniqueFd> connect(const LogsOptions& options) {
+std::optional<sys::UniqueFd> connect(const std::optional<std::string>& named) {
     const std::string suffix{logging::kLogSocketSuffix};
-    if (options.control) {
-        return sys::connect_to(*options.control + suffix, kPatience);
+    if (named) {
+        auto socket = sys::connect_to(*named + suffix, kPatience);
+        return socket && !named->empty() ? std::optional{std::move(*socket)} : std::nullopt;
     }
-    if (const auto variable = sys::get_variable("PIDONE_CONTROL")) {
-        return sys::connect_to(std::string{*variable} + suffix, kPatience);
-    }
-    std::vector<std::string> addresses{std::string{control::kDefaultPath}};
-    if (auto address = control::abstract_address()) {
-        addresses.push_back(std::move(*address));
-    }
-    for (const auto& address : addresses) {
+    for (const auto& address : control::default_addresses()) {
         auto socket = sys::connect_to(address + suffix, kPatience);
-        if (socket && is_init(socket->get())) {
-            return socket;
+        if (socket && control::is_init(socket->get())) {
+            return std::move(*socket);
         }
     }
-    return base::unexpected{base::Errno{"connect", ENOENT}};
+    return std::nullopt;
 }
 
 std::string refusal(const logging::LogReply& reply) {
     const auto name = "'" + std::string{reply.service} + "'";
     switch (reply.kind) {
     case Kind::Refused:
-        return "only root and the user of pid 1 may read what services write";
+        return "only root and the user of pid 1, inside its container, may read what services "
+               "write; use 'docker exec -u 0'";
     case Kind::Busy:
         return "as many read already as may; try again";
     case Kind::Unknown:
@@ -75,10 +62,12 @@ std::string refusal(const logging::LogReply& reply) {
     return "pid 1 is a pidone of another version; use the binary that it was started from";
 }
 
-// One line; with several services each has its name in front.
+// One line; with several services, or instances, each has its name in front.
 std::string worded(const logging::LogReply& reply, const LogsOptions& options, bool& is_rest) {
     std::string text;
-    if (!is_rest && options.request.services.size() != 1) {
+    const auto& asked = options.request.services;
+    const bool is_alone = asked.size() == 1 && asked[0] == reply.service;
+    if (!is_rest && !is_alone) {
         text += std::string{reply.service} + " | ";
     }
     if (!is_rest && options.has_timestamps) {
@@ -86,7 +75,7 @@ std::string worded(const logging::LogReply& reply, const LogsOptions& options, b
     }
     text += reply.text;
     // With several of them a line of another may come in between.
-    is_rest = !reply.ends_line && options.request.services.size() == 1;
+    is_rest = !reply.ends_line && is_alone;
     return is_rest ? text : text + "\n";
 }
 
@@ -122,6 +111,25 @@ int receive(int socket, const LogsOptions& options) {
     }
 }
 
+/// Nobody keeps lines; what is wrong besides is worth more to know.
+int explain_silence(const std::optional<std::string>& named,
+                    std::span<const std::string> services) {
+    auto client = reach_init("logs", named);
+    if (!client) {
+        return client.error();
+    }
+    const auto status = client->status();
+    if (!status) {
+        return complain(status.error());
+    }
+    if (const auto chosen = select_services(*status, services); !chosen) {
+        return complain(chosen.error(), 1);
+    }
+    return complain("logs: nothing to read: " +
+                        refusal({.kind = Kind::NothingKept, .ends_line = true, .text = {}}),
+                    1);
+}
+
 }  // namespace
 
 int run_logs(std::span<const std::string> args) {
@@ -133,14 +141,10 @@ int run_logs(std::span<const std::string> args) {
         const std::string topic = "logs";
         return run_help({&topic, 1});
     }
-    const auto socket = connect(*options);
-    if (!socket && init_is_in_command_mode()) {
-        return complain("logs: PID 1 is in command mode and keeps no lines", 1);
-    }
+    const auto named = named_control(options->control);
+    const auto socket = connect(named);
     if (!socket) {
-        return complain("logs: nothing to read: " +
-                            refusal({.kind = Kind::NothingKept, .ends_line = true, .text = {}}),
-                        1);
+        return explain_silence(named, options->request.services);
     }
     if (const auto set = sys::set_receive_timeout(
             socket->get(), options->request.follows ? std::nullopt : std::optional{kPatience});

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "control/address.hpp"
 
+#include <utility>
+
 #include "sys/environment.hpp"
 
 namespace control {
@@ -12,6 +14,14 @@ std::optional<std::string> abstract_address() {
         return std::nullopt;
     }
     return "@pidone-" + std::to_string(*mount) + "-" + std::to_string(*pid);
+}
+
+std::vector<std::string> default_addresses() {
+    std::vector<std::string> addresses{std::string{kDefaultPath}};
+    if (auto address = abstract_address()) {
+        addresses.push_back(std::move(*address));
+    }
+    return addresses;
 }
 
 }  // namespace control

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Where PID 1 listens and clients look.
 namespace control {
@@ -15,5 +16,8 @@ inline constexpr std::string_view kDefaultPath = "/run/pidone/control";
 /// and PID namespaces: the same for everything in one container, and different for two containers
 /// that share a network namespace, which is what abstract names belong to. Empty without /proc.
 [[nodiscard]] std::optional<std::string> abstract_address();
+
+/// Where a client looks that was not told where: the path, then the abstract name.
+[[nodiscard]] std::vector<std::string> default_addresses();
 
 }  // namespace control

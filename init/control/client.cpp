@@ -57,13 +57,12 @@ void name(Request& request, std::span<const std::string> services) {
     }
 }
 
-/// Anybody can bind a free name, so only the credentials tell that this is PID 1 (unix(7)).
-bool is_init(const sys::UniqueFd& socket) {
-    const auto peer = sys::peer_credentials(socket.get());
+}  // namespace
+
+bool is_init(int socket) {
+    const auto peer = sys::peer_credentials(socket);
     return peer && peer->pid == base::Pid::Init;
 }
-
-}  // namespace
 
 Client::Client(sys::UniqueFd socket) : socket_{std::move(socket)} {}
 
@@ -82,14 +81,10 @@ base::Result<Client, ClientError> Client::connect(std::optional<std::string_view
 }
 
 base::Result<Client, ClientError> Client::connect_to_init() {
-    std::vector<std::string> addresses{std::string{kDefaultPath}};
-    if (auto address = abstract_address()) {
-        addresses.push_back(std::move(*address));
-    }
     ClientError reason;
-    for (const auto& address : addresses) {
+    for (const auto& address : default_addresses()) {
         auto socket = sys::connect_to(address, kPatience);
-        if (socket && is_init(*socket)) {
+        if (socket && is_init(socket->get())) {
             return Client{std::move(*socket)};
         }
         if (socket) {

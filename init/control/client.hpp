@@ -14,6 +14,10 @@
 
 namespace control {
 
+/// Whether PID 1 listens at the other end of `socket`. Anybody can bind a free name, so only the
+/// credentials tell (unix(7)): those of whoever listened first, also while a child serves it.
+[[nodiscard]] bool is_init(int socket);
+
 /// Why a client got no answer: a message for people, and the errno value behind it (0 = none).
 struct ClientError {
     std::string message;

@@ -69,7 +69,7 @@ TEST_CASE("status takes its options and names") {
     CHECK(options->is_json);
     CHECK(options->is_watch);
     CHECK(options->services == Words{"nginx"});
-    CHECK(cli::named_control(*options) == "@pidone-1-2");
+    CHECK(cli::named_control(options->control) == "@pidone-1-2");
 }
 
 TEST_CASE("a wrong line of the other clients says what was expected") {
