@@ -6,8 +6,7 @@
 namespace config {
 
 /// Whether source `file` of `diagnostics` is a text that may go to the TOML parser: at most 1 MiB,
-/// no NUL byte, valid UTF-8 (RFC 3629), and nothing but ASCII outside of strings and comments, as
-/// TOML 1.0 demands. The first thing wrong is in `diagnostics` then.
+/// no NUL byte, valid UTF-8 (RFC 3629). The first thing wrong is in `diagnostics` then.
 [[nodiscard]] bool check_text(int file, Diagnostics& diagnostics);
 
 }  // namespace config
