@@ -13,11 +13,11 @@ class WorldComplaints {
     WorldComplaints(config::Diagnostics& diagnostics, Absence absence)
         : diagnostics_{diagnostics}, absence_{absence} {}
 
-    void absent(config::SourcePos pos, std::string message, std::string hint = "") {
+    void absent(config::SourcePos pos, std::string_view message, std::string_view hint = "") {
         if (absence_ == Absence::Error) {
-            diagnostics_.error(pos, std::move(message), std::move(hint));
+            diagnostics_.error(pos, message, hint);
         } else {
-            diagnostics_.warning(pos, std::move(message), std::move(hint));
+            diagnostics_.warning(pos, message, hint);
         }
     }
     [[nodiscard]] config::Diagnostics& diagnostics() { return diagnostics_; }

@@ -46,8 +46,8 @@ class WorldCheck {
     }
 
   private:
-    void absent(config::SourcePos pos, std::string message, std::string hint = "") {
-        complaints_.absent(pos, std::move(message), std::move(hint));
+    void absent(config::SourcePos pos, std::string_view message, std::string_view hint = "") {
+        complaints_.absent(pos, message, hint);
     }
 
     [[nodiscard]] std::string search_path() const {

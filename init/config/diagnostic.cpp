@@ -15,7 +15,7 @@ constexpr std::size_t kMaxColumns =
     100;  ///< of a source line; longer ones are cut around the place
 
 /// One entry per character; control characters and what is no UTF-8 are replaced: a terminal must
-/// not obey a source line.
+/// not obey what stands in a file.
 std::vector<std::string_view> characters(std::string_view line) {
     std::vector<std::string_view> out;
     std::size_t at = 0;
@@ -29,6 +29,14 @@ std::vector<std::string_view> characters(std::string_view line) {
             base::character_length(character) == size && !base::is_control(character);
         out.push_back(is_shown ? character : line[at] == '\t' ? " " : "?");
         at += size;
+    }
+    return out;
+}
+
+std::string printable(std::string_view text) {
+    std::string out;
+    for (const auto character : characters(text)) {
+        out += character;
     }
     return out;
 }
@@ -83,13 +91,13 @@ int Diagnostics::add_source(std::string path, std::string text) {
     return static_cast<int>(sources_.size()) - 1;
 }
 
-void Diagnostics::error(SourcePos pos, std::string message, std::string hint) {
-    entries_.push_back({pos, std::move(message), std::move(hint), Severity::Error});
+void Diagnostics::error(SourcePos pos, std::string_view message, std::string_view hint) {
+    entries_.push_back({pos, printable(message), printable(hint), Severity::Error});
     ++errors_;
 }
 
-void Diagnostics::warning(SourcePos pos, std::string message, std::string hint) {
-    entries_.push_back({pos, std::move(message), std::move(hint), Severity::Warning});
+void Diagnostics::warning(SourcePos pos, std::string_view message, std::string_view hint) {
+    entries_.push_back({pos, printable(message), printable(hint), Severity::Warning});
 }
 
 void Diagnostics::drop_repeats() {

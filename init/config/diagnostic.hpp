@@ -35,8 +35,9 @@ class Diagnostics {
     /// no file (a variable, "command line") may be added with an empty text.
     int add_source(std::string path, std::string text);
 
-    void error(SourcePos pos, std::string message, std::string hint = "");
-    void warning(SourcePos pos, std::string message, std::string hint = "");
+    /// In what is said, control characters become '?': a terminal must not obey it.
+    void error(SourcePos pos, std::string_view message, std::string_view hint = "");
+    void warning(SourcePos pos, std::string_view message, std::string_view hint = "");
 
     /// Keeps one of those that say the same about the same place.
     void drop_repeats();

@@ -74,12 +74,7 @@ bool is_user(std::string_view text) {
 }  // namespace
 
 std::string quoted(std::string_view text) {
-    std::string out = "'";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        out += byte < 0x20 || byte == 0x7f ? '?' : c;
-    }
-    return out + "'";
+    return "'" + std::string{text} + "'";
 }
 
 std::string describe(const Value& value) {
@@ -107,7 +102,8 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
     return close.empty() ? "" : "did you mean '" + std::string{close} + "'?";
 }
 
-void Reader::wrong_type(std::string_view key, const Value& value, Type type, std::string hint) {
+void Reader::wrong_type(std::string_view key, const Value& value, Type type,
+                        std::string_view hint) {
     // A number or a flag in an array of strings lacks only its quotes.
     const bool lacks_quotes =
         (value.kind == Value::Kind::Integer || value.kind == Value::Kind::Boolean ||
@@ -115,7 +111,7 @@ void Reader::wrong_type(std::string_view key, const Value& value, Type type, std
         type == Type::Text;
     error(value.pos,
           quoted(key) + " must be " + std::string{expected(type)} + ", got " + describe(value),
-          lacks_quotes ? "put it in quotes" : std::move(hint));
+          lacks_quotes ? "put it in quotes" : hint);
 }
 
 bool Reader::knows(Scope scope, const Entry& entry) {
@@ -142,7 +138,7 @@ bool Reader::knows(Scope scope, const Entry& entry) {
             }
         }
     }
-    error(entry.key_pos, std::move(message), std::move(hint));
+    error(entry.key_pos, message, hint);
     return false;
 }
 

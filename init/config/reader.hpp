@@ -74,13 +74,14 @@ class Reader {
     [[nodiscard]] bool knows(Scope scope, const Entry& entry);
     /// Complains that `entry` is not of `type`.
     void wrong_type(const Entry& entry, Type type) { wrong_type(entry.key, entry.value, type); }
-    void wrong_type(std::string_view key, const Value& value, Type type, std::string hint = "");
+    void wrong_type(std::string_view key, const Value& value, Type type,
+                    std::string_view hint = "");
 
-    void error(SourcePos pos, std::string message, std::string hint = "") {
-        diagnostics_.error(pos, std::move(message), std::move(hint));
+    void error(SourcePos pos, std::string_view message, std::string_view hint = "") {
+        diagnostics_.error(pos, message, hint);
     }
-    void warning(SourcePos pos, std::string message, std::string hint = "") {
-        diagnostics_.warning(pos, std::move(message), std::move(hint));
+    void warning(SourcePos pos, std::string_view message, std::string_view hint = "") {
+        diagnostics_.warning(pos, message, hint);
     }
     /// The directory of the file that `pos` is in.
     [[nodiscard]] const std::string& directory_of(SourcePos pos) const {
@@ -106,7 +107,7 @@ class Reader {
 [[nodiscard]] std::string did_you_mean(std::string_view word,
                                        std::span<const std::string_view> candidates);
 
-/// 'text' in quotes; control characters become '?'.
+/// 'text' in quotes.
 [[nodiscard]] std::string quoted(std::string_view text);
 
 /// One key and the function that reads it into a Target.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Any bytes may stand in a service file. They are loaded, or there is a complaint that can be
 // shown; and what `pidone show` prints of a loaded service loads again to the same.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     };
     const auto spec = load(text);
     if (!spec) {
-        require(!spec.error().render().empty());
+        const auto complaint = spec.error().render();
+        require(!complaint.empty());
+        // A terminal must not obey it.
+        require(std::ranges::all_of(complaint, [](unsigned char byte) {
+            return (byte >= ' ' || byte == '\n') && byte != 0x7f;
+        }));
         return 0;
     }
     const auto shown = cli::service_toml(*spec, spec->services.front());

@@ -62,6 +62,10 @@ TEST_CASE("control characters of a source never reach the terminal") {
 
     CHECK(diagnostics.render() ==
           "a:1:9: error: wrong\n    1 | ?[31m ? \xc3\xbc ?\n      |         ^\n");
+
+    Diagnostics others;
+    others.error({others.add_source("b", ""), 0, 0, 1}, "key '\x1b[31m\n'", "no '\xc2\x85'");
+    CHECK(others.render() == "b: error: key '?[31m?'; no '?'\n");
 }
 
 TEST_CASE("a place at the end of the line or of the file is shown") {
