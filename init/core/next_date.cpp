@@ -39,12 +39,10 @@ struct LocalDay {
 };
 
 LocalDay local_day(const TimeZone& zone, WallTime day) {
-    // Any clock is less than this from UTC.
-    constexpr WallTime kFarthest = 25 * kHour;
     LocalDay local;
     local.midnight = day * kDay;
-    WallTime low = local.midnight - kFarthest;
-    WallTime high = local.midnight + kDay + kFarthest;
+    WallTime low = local.midnight - kFarthestClock;
+    WallTime high = local.midnight + kDay + kFarthestClock;
     local.before = zone.offset(low);
     local.after = zone.offset(high);
     while (local.before != local.after && high - low > 1) {

@@ -104,6 +104,11 @@ base::Result<TimeZone, const char*> TimeZone::parse(std::string_view file, WallT
     const auto offset_of = [&](std::size_t type) {
         return static_cast<int>(Input{types.substr(type * kTypeSize)}.number(4));
     };
+    for (std::size_t type = 0; type < header->types; ++type) {
+        if (offset_of(type) <= -kFarthestClock || offset_of(type) >= kFarthestClock) {
+            return kBroken;
+        }
+    }
     TimeZone zone;
     zone.first_offset_ = offset_of(0);
     for (const char index : indices) {

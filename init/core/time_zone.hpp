@@ -13,6 +13,9 @@ namespace core {
 /// Seconds since 1970 in UTC.
 using WallTime = std::int64_t;
 
+/// In seconds: all clocks are less than this from UTC (RFC 8536, 3.2, allows a little less).
+inline constexpr WallTime kFarthestClock = 26 * 3600;
+
 /// The rule for the years that a file does not list: TZ of POSIX (tzset(3)) such as
 /// "CET-1CEST,M3.5.0,M10.5.0/3".
 struct ZoneRule {

@@ -254,4 +254,6 @@ TEST_CASE("a file that is no zone file, or is cut, is refused") {
     }
     CHECK_FALSE(TimeZone::parse(std::string(200, 'x'), 0));
     CHECK_FALSE(TimeZone::parse(zone_file("nonsense", 0, {}), 0));
+    CHECK(TimeZone::parse(zone_file("UTC0", 0, {{1'000, 26 * 3'600 - 1}}), 0));
+    CHECK_FALSE(TimeZone::parse(zone_file("UTC0", 0, {{1'000, 26 * 3'600}}), 0));
 }
