@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -63,11 +62,12 @@ class Archive {
     template <class T>
     void pass(std::vector<T>& values) {
         const auto size = count(values.size());
-        while (values.size() < size) {
-            values.push_back(T{});  // as the loader does: resize() would be a second such code
-        }
-        for (auto& value : values) {
-            pass(value);
+        // One by one, so that a count that lies costs the memory of what there is.
+        for (std::size_t i = 0; i < size && is_good_; ++i) {
+            if (i == values.size()) {
+                values.push_back(T{});  // as the loader does: resize() would be a second such code
+            }
+            pass(values[i]);
         }
     }
     template <class T>
@@ -98,7 +98,7 @@ class Archive {
         if (!reads_) {
             out_.append(static_cast<const char*>(data), size);
         } else if (size <= left_.size()) {
-            std::memcpy(data, left_.data(), size);
+            left_.copy(static_cast<char*>(data), size);
             left_.remove_prefix(size);
         } else {
             is_good_ = false;
