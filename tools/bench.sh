@@ -1,16 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Measures pidone as a supervisor beside s6, runit and supervisord, then its log pump, then its command
-# mode beside the small inits; 1 when an aim is missed. Raw results: build/results/bench.json.
+# mode beside the small inits; 1 when an aim is missed. Raw results: build/results/{bench,logs}.json.
 . "$(dirname "$0")/lib.sh"
 
 is_root || die "PID namespaces are root's: sudo make bench"
-absent=()
-for pair in s6-svscan:s6 runsvdir:runit supervisord:supervisor unshare:util-linux cc:gcc \
-    dumb-init:dumb-init catatonit:catatonit; do
-    have "${pair%:*}" || absent+=("${pair#*:}")
-done
-[ "${#absent[@]}" -eq 0 ] || apt_install "${absent[@]}"
+need_programs s6-svscan:s6 runsvdir:runit supervisord:supervisor unshare:util-linux cc:gcc \
+    dumb-init:dumb-init catatonit:catatonit
 
 if [ -z "${PIDONE:-}" ]; then
     [ -f build/build.ninja ] || meson setup build -Dstatic=true >/dev/null
@@ -26,10 +22,8 @@ sync "$work/pidone" "$work/service"
 
 missed=0
 tools/bench/bench.py "$work/pidone" "$work/service" build/results/bench.json || missed=1
-if [ -x tools/bench/logs.py ]; then
-    say
-    tools/bench/logs.py "$work/pidone" || missed=1
-fi
+say
+tools/bench/logs.py "$work/pidone" || missed=1
 say
 tools/figures.sh program || missed=1
 exit "$missed"

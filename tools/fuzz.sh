@@ -7,11 +7,7 @@
 each=${1:-60}
 [[ $each =~ ^[1-9][0-9]*$ ]] || die "SECONDS is '$each', expected a number of seconds"
 shift || true
-absent=()
-for pair in clang++:clang meson:meson ninja:ninja-build; do
-    have "${pair%:*}" || absent+=("${pair#*:}")
-done
-[ "${#absent[@]}" -eq 0 ] || apt_install "${absent[@]}"
+need_programs clang++:clang meson:meson ninja:ninja-build
 
 # The layers under test are instrumented too: else the fuzzer would be blind.
 build=${FUZZ_BUILD:-build-fuzz}

@@ -81,6 +81,12 @@ apt_install() {
     apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" </dev/null >/dev/null ||
         die "apt-get could not install: $*"
 }
+# need_programs PROGRAM:PACKAGE...: installs the packages of those that are not there.
+need_programs() {
+    local pair absent=()
+    for pair; do have "${pair%:*}" || absent+=("${pair#*:}"); done
+    [ "${#absent[@]}" -eq 0 ] || apt_install "${absent[@]}"
+}
 is_debian() { have apt-get && grep -Eq '^ID(_LIKE)?=.*(debian|ubuntu)' /etc/os-release; }
 
 # The one place that knows pidone's version is meson.build.
