@@ -21,6 +21,14 @@ def healthy(lab, run):
     wait_until(lambda: lab.cli(run, "healthcheck").returncode == 0, 5, "health")
 
 
+def gated(lab):
+    """A run whose service is there and not ready; the socket is opened behind its first fork."""
+    run = lab.service(GATED)
+    run.wait_out("up")
+    lab.services(run)
+    return run
+
+
 def background(lab, run, *args):
     """A client left running; returns the process and when it was started."""
     process = lab.start_inside(run, [lab.pidone, *args])
@@ -76,8 +84,7 @@ def test_status_text_of_a_service_is_shown_and_tamed(lab):
 
 
 def test_health_goes_from_starting_to_healthy(lab):
-    run = lab.service(GATED)
-    run.wait_out("up")
+    run = gated(lab)
     done = lab.cli(run, "healthcheck")
     assert done.returncode == 1 and "starting" in done.stdout + done.stderr
     (lab.tmp / "go").touch()
@@ -112,8 +119,7 @@ def test_health_is_stopping_during_a_stop(lab):
 
 
 def test_wait_while_starting_ends_with_readiness(lab):
-    run = lab.service(GATED)
-    run.wait_out("up")
+    run = gated(lab)
     first = waiting(lab, run, "healthcheck", "--wait", "60s")
     (lab.tmp / "go").touch()
     code, took = finish(first)
@@ -121,8 +127,7 @@ def test_wait_while_starting_ends_with_readiness(lab):
 
 
 def test_wait_while_starting_gives_1_at_its_end(lab):
-    run = lab.service(GATED)
-    run.wait_out("up")
+    run = gated(lab)
     code, took = finish(background(lab, run, "healthcheck", "--wait", "400ms"))
     assert code == 1 and 0.4 <= took < PROMPT
 
@@ -152,8 +157,7 @@ def test_a_waiting_client_does_not_hold_the_stop(lab):
 
 
 def test_a_waiting_client_costs_no_descriptor_after_its_end(lab):
-    run = lab.service(GATED)
-    run.wait_out("up")
+    run = gated(lab)
     settle(run.pid)
     before = len(descriptors(run.pid))
     for _ in range(20):
@@ -164,8 +168,7 @@ def test_a_waiting_client_costs_no_descriptor_after_its_end(lab):
 
 
 def test_the_seventeenth_client_is_told_busy(lab):
-    run = lab.service(GATED)
-    run.wait_out("up")
+    run = gated(lab)
     settle(run.pid)
     base = len(descriptors(run.pid))
     for count in range(16):

@@ -25,7 +25,7 @@ def test_a_service_without_ready_is_starting_until_its_first_success(lab):
     (lab.tmp / "well").unlink()
     run2 = lab.service(SLEEPER + FILE.replace("retries = 3", "retries = 100"))
     run2.wait_out("^ready")
-    assert '"health":"starting"' in lab.cli(run2, "status", "--json").stdout
+    assert lab.services(run2)["web"]["health"] == "starting"
 
 
 def test_failures_in_a_row_make_it_unhealthy_and_one_success_heals(lab):
@@ -122,8 +122,7 @@ def test_action_exit_ends_the_container_and_the_last_line_says_why(lab):
 def test_failures_within_the_start_period_do_not_count(lab):
     run = lab.service(SLEEPER + FILE + 'start-period = "600ms"\n')
     run.wait_err("unhealthy after 3 failed probes", timeout=5)
-    uptime = re.search(r'"since":([\d.]+)', lab.cli(run, "status", "--json").stdout)
-    assert uptime and float(uptime.group(1)) >= 0.6
+    assert lab.services(run)["web"]["since"] >= 0.6
     run.stop()
 
 
