@@ -238,7 +238,7 @@ def test_stop_timeout_then_kill(lab):
 
 @pytest.mark.parametrize("kill_mode,copies", [("mixed", 1), ("group", 2)])
 def test_kill_mode_says_who_gets_the_stop_signal(lab, kill_mode, copies):
-    run = lab.service(f'command = ["@BOX@", "siglog", "-f"]\nkill-mode = "{kill_mode}"\nstop-timeout = "500ms"')
+    run = lab.service(f'command = ["@BOX@", "siglog", "-f"]\nkill-mode = "{kill_mode}"\nstop-timeout = "1500ms"')
     wait_until(lambda: run.stdout.count("ready") == 2)
     assert run.stop()[0] == 137
     assert run.stdout.count("sig 15 ") == copies

@@ -36,7 +36,7 @@ def test_a_service_finds_its_sockets_as_sd_listen_fds_says(lab):
     found = run.wait_out(r"^answering \d+ fds (\d) mine (\d) names (.*) blocking (\S+) (\S+)$")
     assert found.groups() == ("2", "1", f"{lab.tmp}/a:second", "1", "1")
     assert ask(lab.tmp / "a") > 0
-    assert set(descriptors(main_of(run))) == {0, 1, 2, 3, 4}
+    wait_until(lambda: set(descriptors(main_of(run))) == {0, 1, 2, 3, 4}, what="its three and two sockets alone")
     assert run.stop()[0] == 0
 
 
