@@ -41,7 +41,8 @@ void Supervisor::take_over(ServiceId id, const Service& service, const Standing&
     Standing& own = standings_[index(id)];
     own.has_run = standing.has_run;
     own.is_main_left = standing.is_main_left;
-    own.has_health_probe = standing.has_health_probe;
+    own.has_health_probe = standing.has_health_probe &&
+                           spec_.services[index(id)].health.kind != HealthCheck::Kind::None;
     own.is_stopped_by_hand = standing.is_stopped_by_hand && !own.is_disabled;
     if (own.is_stopped_by_hand) {
         enter(id, State::Stopped);

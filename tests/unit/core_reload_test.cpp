@@ -201,6 +201,19 @@ TEST_CASE("what comes after a service that changes waits for its next run") {
           Texts{"spawn slow"});
 }
 
+TEST_CASE("a health probe of before asks for no other where there is no health any more") {
+    auto probed = service("probed");
+    probed.health.kind = core::HealthCheck::Kind::Command;
+    Driver driver{spec({probed, service("web")})};
+    driver.bring_up();
+    CHECK(acts(driver.replace(0_id)).front() == "kill health probed");
+    (void)driver.gone(0_id, ExitStatus::exited(0));
+    (void)driver.adopt(spec({service("probed"), service("web")}), {changed(0_id), same(1_id)});
+    driver.come_up(0_id);
+    CHECK(driver.probed(0_id, 137).empty());
+    CHECK(driver.supervisor().health() == Health::Healthy);
+}
+
 TEST_CASE("a set-up, a finished job and a hook are replaced like what is up") {
     auto hooked = service("hooked");
     hooked.before_stop.command = {"x"};
