@@ -155,7 +155,7 @@ void Runtime::signal_tree(core::ServiceId id, const core::SignalInfo& signal) {
         signal_group(id, signal);
         return;
     }
-    const auto members = process.tree.look(helpers());
+    const auto members = process.tree.look(others(id));
     // Without it or a member in its session, the leader's number may be a stranger's.
     const auto has_number = [&](const auto& member) { return member.session == process.leader; };
     if (process.tree.leader_lives() || !sys::proc_is_available() ||

@@ -92,7 +92,7 @@ Runtime::Runtime(core::Spec spec, const Settings& settings, logging::Logger& log
     for (const auto& service : spec_.services) {
         processes_.emplace_back(service.name);
     }
-    helpers_.reserve(spec_.services.size() * 3);
+    others_.reserve(spec_.services.size() * 4);
     set_line_format(log.format());
     views_.resize(spec_.services.size());
     parts_.resize(spec_.services.size());
@@ -239,6 +239,7 @@ void Runtime::pump() {
     is_pumping_ = true;
     while (!queue_.is_empty() && !exit_code_) {
         const auto event = queue_.take();
+        ServiceTree::expire_looks();
         for (const auto& command : supervisor_.step(event, now_)) {
             execute(command);
             const bool forwards = event.kind == core::Event::Kind::SignalReceived &&
@@ -295,6 +296,7 @@ bool Runtime::any_tree_is_watched() const {
 }
 
 void Runtime::check_trees() {
+    ServiceTree::expire_looks();
     for (std::size_t i = 0; i < processes_.size(); ++i) {
         if (!processes_[i].tree_is_watched) {
             continue;
@@ -302,7 +304,7 @@ void Runtime::check_trees() {
         // The supervisor gives up what not even KILL ends; nobody asks for it any more.
         const bool is_given_up =
             supervisor_.service(core::ServiceId(i)).state != core::State::Leaving;
-        if (is_given_up || processes_[i].tree.is_empty(helpers())) {
+        if (is_given_up || processes_[i].tree.is_empty(others(core::ServiceId(i)))) {
             processes_[i].tree_is_watched = false;
             // From here on its ids may be anybody's.
             processes_[i].leader = base::Pid::None;
@@ -313,16 +315,20 @@ void Runtime::check_trees() {
     next_look_ = now_ + kLookInterval;
 }
 
-std::span<const base::Pid> Runtime::helpers() {
-    helpers_.clear();
+// Who is no process of `id`, nor is anybody in its group: probes, hooks, and the other leaders.
+std::span<const base::Pid> Runtime::others(core::ServiceId id) {
+    others_.clear();
     for (const auto& process : processes_) {
-        for (const auto pid : {process.probe, process.hook, process.health}) {
+        const bool is_other = &process != &processes_[core::index(id)];
+        const auto leader =
+            is_other && process.tree.leader_lives() ? process.leader : base::Pid::None;
+        for (const auto pid : {process.probe, process.hook, process.health, leader}) {
             if (pid != base::Pid::None) {
-                helpers_.push_back(pid);
+                others_.push_back(pid);
             }
         }
     }
-    return helpers_;
+    return others_;
 }
 
 }  // namespace runtime

@@ -165,7 +165,7 @@ class Runtime {
     [[nodiscard]] const core::ServiceSpec& spec(core::ServiceId id) const {
         return spec_.services[core::index(id)];
     }
-    [[nodiscard]] std::span<const base::Pid> helpers();
+    [[nodiscard]] std::span<const base::Pid> others(core::ServiceId id);
 
     core::Spec spec_;  ///< always here: others refer to it, also to the one that a reload puts here
     const Settings settings_;
@@ -185,7 +185,7 @@ class Runtime {
     Reload reload_;
     std::optional<Program> program_;  ///< in command mode
     std::vector<ServiceProcess> processes_;
-    std::vector<base::Pid> helpers_;
+    std::vector<base::Pid> others_;  ///< what others() answers with
     std::optional<control::Server> control_;
     std::array<sys::Token, control::Server::kSlots> clients_{};
     std::vector<control::ServiceView> views_;

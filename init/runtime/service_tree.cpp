@@ -14,6 +14,9 @@ namespace {
 // waited for all the same: by its groups first, and by the looks that follow when these have gone.
 constexpr std::size_t kMaxProcesses = 512;
 
+// What is not touched costs no memory.
+constexpr std::size_t kMaxTable = 4096;
+
 // A service that forks without end has news in every pass, and PID 1 has more to do.
 constexpr int kMaxPasses = 4;
 
@@ -21,6 +24,35 @@ std::array<sys::ProcessInfo, kMaxProcesses>& buffer() {
     static std::array<sys::ProcessInfo, kMaxProcesses> processes;
     return processes;
 }
+
+// All processes of one moment; of more than it holds only some.
+struct Table {
+    std::array<sys::ProcessInfo, kMaxTable> processes;
+    std::size_t count;
+    bool is_whole;
+    bool is_current;
+
+    void take() {
+        sys::ProcessScan scan;
+        is_current = true;
+        is_whole = false;
+        for (count = 0; count < processes.size(); ++count) {
+            const auto process = scan.next();
+            if (!process) {
+                is_whole = true;
+                return;
+            }
+            processes[count] = *process;
+        }
+    }
+    [[nodiscard]] bool shows_end_of(base::Pid pid) const {
+        return std::ranges::any_of(std::span{processes}.first(count), [&](const auto& process) {
+            return process.pid == pid && !process.is_alive();
+        });
+    }
+};
+
+Table table;
 
 bool contains(std::span<const base::Pid> pids, base::Pid pid) {
     return std::ranges::find(pids, pid) != pids.end();
@@ -32,6 +64,26 @@ bool contains(std::span<const sys::ProcessInfo> processes, base::Pid pid) {
 
 }  // namespace
 
+// Through the table; where it does not hold all, through /proc itself.
+class ServiceTree::Walk {
+  public:
+    Walk() {
+        if (!table.is_whole) {
+            scan_.emplace();
+        }
+    }
+    [[nodiscard]] std::optional<sys::ProcessInfo> next() {
+        if (scan_) {
+            return scan_->next();
+        }
+        return position_ < table.count ? std::optional{table.processes[position_++]} : std::nullopt;
+    }
+
+  private:
+    std::optional<sys::ProcessScan> scan_;
+    std::size_t position_ = 0;
+};
+
 ServiceTree::ServiceTree(std::string_view service_name) : marker_{"PIDONE_SERVICE="} {
     marker_ += service_name;
 }
@@ -39,7 +91,12 @@ ServiceTree::ServiceTree(std::string_view service_name) : marker_{"PIDONE_SERVIC
 void ServiceTree::begin(base::Pid leader) {
     leader_ = leader;
     leader_lives_ = leader != base::Pid::None;
+    is_over_ = false;
     id_count_ = 0;
+    if (leader_lives_) {
+        table.count = 0;  // somebody else may have had this number then
+        expire_looks();
+    }
     learn(leader);
 }
 
@@ -74,18 +131,34 @@ bool ServiceTree::belongs(const sys::ProcessInfo& process,
            (process.parent == sys::own_pid() && sys::environ_has(process.pid, marker_));
 }
 
+void ServiceTree::expire_looks() {
+    table.is_current = false;
+}
+
+// What was seen when the leader was dead but not reaped stays true enough: nobody has joined the
+// service since but children of whom it showed.
+void ServiceTree::refresh() const {
+    if (!table.is_current && !(leader_lives_ && table.shows_end_of(leader_))) {
+        table.take();
+    }
+}
+
 // The next one that is not found yet.
-std::optional<sys::ProcessInfo> ServiceTree::next_member(sys::ProcessScan& scan,
+std::optional<sys::ProcessInfo> ServiceTree::next_member(Walk& walk,
                                                          std::span<const base::Pid> ignored,
                                                          std::span<const sys::ProcessInfo> found) {
-    while (const auto process = scan.next()) {
+    const auto self = sys::own_pid();
+    while (const auto process = walk.next()) {
+        if (!process->is_alive()) {
+            continue;
+        }
         if (process->pid == leader_ && !leader_lives_) {
             // Numbers are given out again once neither a session nor a group has them.
             forget(leader_);
         }
-        if (process->pid != sys::own_pid() && process->is_alive() &&
-            !contains(found, process->pid) && !contains(ignored, process->pid) &&
-            !contains(ignored, process->group) && belongs(*process, found)) {
+        if (process->pid != self && !contains(found, process->pid) &&
+            !contains(ignored, process->pid) && !contains(ignored, process->group) &&
+            belongs(*process, found)) {
             learn(process->session);
             learn(process->group);
             return process;
@@ -100,11 +173,12 @@ std::span<const sys::ProcessInfo> ServiceTree::look(std::span<const base::Pid> i
     if (leader_ == base::Pid::None) {
         return {};
     }
+    refresh();
     // A child may stand before its parent in /proc, so one pass may not find everything.
     for (int pass = 0; pass < kMaxPasses; ++pass) {
         const auto before = count;
-        sys::ProcessScan scan;
-        while (const auto member = next_member(scan, ignored, std::span{processes}.first(count))) {
+        Walk walk;
+        while (const auto member = next_member(walk, ignored, std::span{processes}.first(count))) {
             if (count < processes.size()) {
                 processes[count++] = *member;
             }
@@ -113,6 +187,7 @@ std::span<const sys::ProcessInfo> ServiceTree::look(std::span<const base::Pid> i
             break;
         }
     }
+    is_over_ = count == 0 && leader_lives_ && table.shows_end_of(leader_);
     return std::span{processes}.first(count);
 }
 
@@ -123,8 +198,12 @@ bool ServiceTree::is_empty(std::span<const base::Pid> ignored) {
         const auto asked = sys::kill_group(leader_, base::Signal::None);
         return leader_ == base::Pid::None || (!asked && asked.error().code == kNoSuchProcess);
     }
-    sys::ProcessScan scan;
-    return leader_ == base::Pid::None || !next_member(scan, ignored, {});
+    if (leader_ == base::Pid::None || is_over_) {
+        return true;
+    }
+    refresh();
+    Walk walk;
+    return !next_member(walk, ignored, {});
 }
 
 }  // namespace runtime

@@ -37,7 +37,7 @@ class ServiceTree {
     void forget(base::Pid id);
 
     /// Looks through /proc and returns the live (non-zombie) processes of the service, `ignored`
-    /// and their children left out. The span is valid until the next look at any service. Empty
+    /// and their groups left out. The span is valid until the next look at any service. Empty
     /// without /proc. A tree that grows meanwhile is not followed to its end: the next look goes
     /// on.
     [[nodiscard]] std::span<const sys::ProcessInfo> look(std::span<const base::Pid> ignored);
@@ -45,18 +45,25 @@ class ServiceTree {
     /// Whether no live process of the service is left; without /proc whether its group is empty.
     [[nodiscard]] bool is_empty(std::span<const base::Pid> ignored);
 
+    /// All trees look at what /proc showed at one moment, until this is called, so that a hundred
+    /// services that stop at once do not read it a hundred times. A look at a leader that has died
+    /// since reads it again.
+    static void expire_looks();
+
   private:
+    class Walk;
+    void refresh() const;
     [[nodiscard]] bool knows(base::Pid id) const;
     void learn(base::Pid id);
     [[nodiscard]] bool belongs(const sys::ProcessInfo& process,
                                std::span<const sys::ProcessInfo> found) const;
     [[nodiscard]] std::optional<sys::ProcessInfo> next_member(
-        sys::ProcessScan& scan, std::span<const base::Pid> ignored,
-        std::span<const sys::ProcessInfo> found);
+        Walk& walk, std::span<const base::Pid> ignored, std::span<const sys::ProcessInfo> found);
 
     std::string marker_;
     base::Pid leader_ = base::Pid::None;
     bool leader_lives_ = false;
+    bool is_over_ = false;  ///< a look behind the leader's end found nobody, so nobody can come
     std::array<base::Pid, 32> ids_{};  ///< sessions and groups
     std::size_t id_count_ = 0;
 };

@@ -76,7 +76,7 @@ void Runtime::take_over() {
     std::swap(spec_, next.spec);
     supervisor_.adopt(from, now_);
     queue_ = EventQueue{count};
-    helpers_.reserve(count * 3);
+    others_.reserve(count * 4);
     views_.assign(count, {});
     parts_.assign(count, 0);
     ++generation_;
