@@ -25,6 +25,7 @@ INTRODUCTION = """\
 overrides an earlier one. `pidone.toml` holds the settings of the whole container. `pidone check` says what is wrong with
 them, `pidone show` what they come to.
 
+- NAME is made of letters, digits, `.`, `_` and `-`, has no `-` in front and at most 63 bytes, `@INSTANCE` included.
 - Durations are strings: `"200ms"`, `"1.5s"`, `"2m"`, `"1h30m"`, `"1d"`. Sizes are bytes or strings: `"64KiB"`, `"1MiB"`, `"2GiB"`.
 - Commands are arrays: no shell, no splitting.
 - In every value `${VAR}`, `${VAR:-default}` and `${VAR:?message}` expand when the file is read; `$${` is a literal `${`. A

@@ -59,6 +59,23 @@ void check_group(const std::string& name, const Group& group, Reader& reader) {
     }
 }
 
+/// A name that was cut would be that of another service to every client.
+void check_length(const std::string& name, const Group& group,
+                  std::span<const std::string> instances, Reader& reader) {
+    const auto longest =
+        std::max_element(instances.begin(), instances.end(),
+                         [](const auto& a, const auto& b) { return a.size() < b.size(); });
+    const auto whole = longest->empty() ? name : name + "@" + *longest;
+    if (whole.size() > kMaxNameSize) {
+        const auto* entry = find_entry(group.table, "instances");
+        reader.error(entry == nullptr ? SourcePos{group.first.file, 0, 0, 1} : entry->value.pos,
+                     "the name " + quoted(whole) + " has " + std::to_string(whole.size()) +
+                         " bytes, at most " + std::to_string(kMaxNameSize) + " are possible",
+                     longest->empty() ? "give the file a shorter name"
+                                      : "give the file or its instances shorter names");
+    }
+}
+
 std::vector<ServiceDraft> load_services(const Groups& groups, Reader& reader) {
     std::vector<ServiceDraft> drafts;
     for (const auto& [name, group] : groups) {
@@ -66,7 +83,9 @@ std::vector<ServiceDraft> load_services(const Groups& groups, Reader& reader) {
             continue;
         }
         check_group(name, group, reader);
-        for (const auto& instance : read_instances(reader, group.table)) {
+        const auto instances = read_instances(reader, group.table);
+        check_length(name, group, instances, reader);
+        for (const auto& instance : instances) {
             auto& draft = drafts.emplace_back();
             draft.spec.name = name;
             if (!instance.empty()) {

@@ -13,6 +13,9 @@ namespace config {
 
 /// At most this many services run in one container, each instance counted.
 inline constexpr std::size_t kMaxServices = 128;
+/// At most this many bytes has a service's name, "@instance" included; the control protocol carries
+/// no more.
+inline constexpr std::size_t kMaxNameSize = 63;
 
 /// Where things of a Spec were written, for checks that need the outside world (does the program
 /// exist?). One entry per service, in the order of Spec::services.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "config_loading.hpp"
+#include "control/protocol.hpp"
 
 namespace {
 
@@ -97,6 +98,25 @@ TEST_CASE("instances are numbered or named, and INSTANCE stands for each") {
     CHECK(spec.services[0].command[1] == "mail");
     CHECK(spec.services[1].child.environment[0].second == "i-web.1");
     CHECK(service("").template_name.empty());
+}
+
+// What the control protocol carries is no other service's name, cut.
+static_assert(config::kMaxNameSize == control::Name::kCapacity);
+
+TEST_CASE("a name has at most 63 bytes, that of an instance as well") {
+    const std::string text = "command = [\"x\"]\n";
+    const std::string longest(63, 'n');
+
+    CHECK(messages({service_file(longest, text)}) == "");
+    CHECK(messages({service_file(longest + "n", text)}) ==
+          "the name '" + longest +
+              "n' has 64 bytes, at most 63 are possible; give the file a shorter name\n");
+    const std::string base(61, 'b');
+    CHECK(messages({service_file(base, text + "instances = 9\n")}) == "");
+    CHECK(messages({service_file(base, text + "instances = 10\n")}) ==
+          "the name '" + base +
+              "@10' has 64 bytes, at most 63 are possible; give the file or its instances shorter "
+              "names\n");
 }
 
 TEST_CASE("outside of instances INSTANCE is a variable like any other") {
