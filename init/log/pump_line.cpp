@@ -72,24 +72,22 @@ void put_escape(Sheet& sheet, char byte) {
 
 }  // namespace
 
-std::optional<Piece> LineCutter::next() {
+bool LineCutter::next(Piece& piece) {
     const auto look = std::min(rest_.size(), kMaxServiceLine + 1);
     const void* const newline = look == 0 ? nullptr : std::memchr(rest_.data(), '\n', look);
-    if (newline != nullptr) {
-        const auto size =
-            static_cast<std::size_t>(static_cast<const char*>(newline) - rest_.data());
-        const Piece piece{rest_.substr(0, size), true};
-        rest_.remove_prefix(size + 1);
-        return piece;
-    }
     const bool is_too_long = rest_.size() > kMaxServiceLine;
-    if (!is_too_long && (!takes_rest_ || rest_.empty())) {
-        return std::nullopt;
+    std::size_t size = rest_.size();
+    if (newline != nullptr) {
+        size = static_cast<std::size_t>(static_cast<const char*>(newline) - rest_.data());
+    } else if (is_too_long) {
+        size = cut_at(rest_, kMaxServiceLine);
+    } else if (!takes_rest_ || rest_.empty()) {
+        return false;
     }
-    const auto size = is_too_long ? cut_at(rest_, kMaxServiceLine) : rest_.size();
-    const Piece piece{rest_.substr(0, size), false};
-    rest_.remove_prefix(size);
-    return piece;
+    piece.ends_line = newline != nullptr;
+    piece.text = rest_.substr(0, size);
+    rest_.remove_prefix(size + (piece.ends_line ? 1 : 0));
+    return true;
 }
 
 void Sheet::reserve(std::size_t count) {
@@ -179,10 +177,6 @@ void LineWriter::write_object(Sheet& sheet, const Piece& piece, const TimeText& 
     sheet.put(heads_[0]);
     put_json(sheet, piece.text);
     sheet.put(piece.ends_line ? kEnd : kPartialEnd);
-}
-
-std::size_t count_lines(std::string_view bytes) {
-    return static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
 }
 
 }  // namespace logging

@@ -33,9 +33,9 @@ class LineCutter {
     /// With `takes_rest` bytes behind the last newline are a piece too.
     LineCutter(std::string_view bytes, bool takes_rest) : rest_{bytes}, takes_rest_{takes_rest} {}
 
-    /// The next piece, if there is one. A part of a line that is too long ends at a whole UTF-8
-    /// character where it can.
-    [[nodiscard]] std::optional<Piece> next();
+    /// The next piece; false when there is none. A part of a line that is too long ends at a whole
+    /// UTF-8 character where it can.
+    [[nodiscard]] bool next(Piece& piece);
 
     /// What is left of the chunk.
     [[nodiscard]] std::size_t left() const { return rest_.size(); }
@@ -99,8 +99,5 @@ class LineWriter {
     bool has_timestamps_;
     std::array<std::string, 2> heads_;  ///< of a line, of a line's continuation
 };
-
-/// The number of lines (newlines) in `bytes`.
-[[nodiscard]] std::size_t count_lines(std::string_view bytes);
 
 }  // namespace logging

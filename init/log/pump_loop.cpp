@@ -260,21 +260,20 @@ Pump::Block Pump::compose(Inlet& inlet, LineCutter& cutter, const TimeText& time
     // A block that is a little larger than an empty pipe would cost two writes: the next line is
     // taken for as long as the last one.
     std::size_t last = 0;
-    while (lines_.size() + last <= kPumpBlock) {
+    Piece piece;
+    while (lines_.size() + last <= kPumpBlock && cutter.next(piece)) {
         const auto size = lines_.size();
-        const auto piece = cutter.next();
-        if (!piece) {
-            break;
-        }
-        inlet.writer.write(lines_, *piece, inlet.continues, time);
+        inlet.writer.write(lines_, piece, inlet.continues, time);
         if (service.file) {
             const bool is_rest =
                 bare_lines_.is_empty() ? service.mid_line == inlet.output : inlet.continues;
-            inlet.writer.write_bare(bare_lines_, *piece, is_rest, time);
+            inlet.writer.write_bare(bare_lines_, piece, is_rest, time);
         }
-        service.ring.push({now, Stream{static_cast<std::uint8_t>(inlet.output)}, *piece});
-        inlet.continues = !piece->ends_line;
-        block.lines += piece->ends_line ? 1U : 0U;
+        if (service.ring.is_kept()) {
+            service.ring.push({now, Stream{static_cast<std::uint8_t>(inlet.output)}, piece});
+        }
+        inlet.continues = !piece.ends_line;
+        block.lines += piece.ends_line ? 1U : 0U;
         last = lines_.size() - size;
     }
     block.bytes = before - cutter.left();

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <string>
 
 #include "log/pump_line.hpp"
 
 namespace {
 
-using logging::LineCutter;
 using logging::LineStyle;
 using logging::LineWriter;
 using logging::Piece;
 using logging::PumpFormat;
+
+struct LineCutter : logging::LineCutter {
+    using logging::LineCutter::LineCutter;
+    std::optional<Piece> next() {
+        Piece piece;
+        return logging::LineCutter::next(piece) ? std::optional{piece} : std::nullopt;
+    }
+};
 
 constexpr std::size_t kMax = logging::kMaxServiceLine;
 
