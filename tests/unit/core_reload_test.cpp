@@ -206,7 +206,7 @@ TEST_CASE("a health probe of before asks for no other where there is no health a
     probed.health.kind = core::HealthCheck::Kind::Command;
     Driver driver{spec({probed, service("web")})};
     driver.bring_up();
-    CHECK(acts(driver.replace(0_id)).front() == "kill health probed");
+    CHECK(acts(driver.replace(0_id)).front() == "stop-health-probe probed");
     (void)driver.gone(0_id, ExitStatus::exited(0));
     (void)driver.adopt(spec({service("probed"), service("web")}), {changed(0_id), same(1_id)});
     driver.come_up(0_id);
