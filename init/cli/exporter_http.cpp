@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/words.hpp"
+
 namespace cli {
 namespace {
 
@@ -20,25 +22,10 @@ std::string_view trim(std::string_view text) {
                : text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
-std::string_view take_until(std::string_view& text, std::string_view separator) {
-    const auto part = text.substr(0, text.find(separator));
-    text.remove_prefix(std::min(part.size() + separator.size(), text.size()));
-    return part;
-}
-
-char lower(char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
-bool equals(std::string_view text, std::string_view other) {
-    return std::equal(text.begin(), text.end(), other.begin(), other.end(),
-                      [](char a, char b) { return lower(a) == lower(b); });
-}
-
 /// RFC 9110, 5.6.2.
 bool is_token(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char letter) {
-        const char small = lower(letter);
+        const char small = base::lower(letter);
         return (small >= 'a' && small <= 'z') || (letter >= '0' && letter <= '9') ||
                std::string_view{"!#$%&'*+-.^_`|~"}.find(letter) != std::string_view::npos;
     });
@@ -71,12 +58,12 @@ struct Preference {
     int quality = 0;
 
     void look_at(std::string_view range, std::string_view asked_version, int asked_quality) {
-        const auto wanted_type = take_until(range, "/");
+        const auto wanted_type = base::take_until(range, "/");
         int match = 0;
-        if (equals(wanted_type, type) && equals(range, subtype)) {
+        if (base::equal_in_any_case(wanted_type, type) && base::equal_in_any_case(range, subtype)) {
             match = asked_version.empty() || asked_version == version ? 3 : 0;
         } else if (range == "*") {
-            match = equals(wanted_type, type) ? 2 : wanted_type == "*" ? 1 : 0;
+            match = base::equal_in_any_case(wanted_type, type) ? 2 : wanted_type == "*" ? 1 : 0;
         }
         if (match > exactness || (match == exactness && match > 0 && asked_quality > quality)) {
             exactness = match;
@@ -93,8 +80,8 @@ bool is_version(std::string_view text) {
 
 /// "METHOD TARGET VERSION"; gives the status and fills in the rest.
 int judge_line(std::string_view line, HttpAnswer& answer, bool& needs_host) {
-    const auto method = take_until(line, " ");
-    auto target = take_until(line, " ");
+    const auto method = base::take_until(line, " ");
+    auto target = base::take_until(line, " ");
     if (!is_token(method) || target.empty() || !is_version(line) ||
         std::any_of(target.begin(), target.end(), [](char letter) {
             return is_control(letter) || static_cast<unsigned char>(letter) > '~';
@@ -119,17 +106,17 @@ int judge_line(std::string_view line, HttpAnswer& answer, bool& needs_host) {
 /// The header lines; false when one is wrong.
 bool read_headers(std::string_view head, std::string& accept, int& hosts) {
     while (!head.empty()) {
-        auto line = take_until(head, "\r\n");
+        auto line = base::take_until(head, "\r\n");
         if (line.find(':') == std::string_view::npos ||
             line.find_first_of("\r\n") != std::string_view::npos) {
             return false;
         }
-        const auto name = take_until(line, ":");
+        const auto name = base::take_until(line, ":");
         if (!is_token(name)) {
             return false;
         }
-        hosts += equals(name, "Host") ? 1 : 0;
-        if (equals(name, "Accept")) {
+        hosts += base::equal_in_any_case(name, "Host") ? 1 : 0;
+        if (base::equal_in_any_case(name, "Accept")) {
             accept.append(accept.empty() ? "" : ",").append(trim(line));
         }
     }
@@ -181,7 +168,7 @@ std::optional<HttpAnswer> judge_request(std::string_view received) {
         return fail(431);
     }
     bool needs_host = false;
-    const int status = judge_line(take_until(head, "\r\n"), answer, needs_host);
+    const int status = judge_line(base::take_until(head, "\r\n"), answer, needs_host);
     std::string accept;
     int hosts = 0;
     if (status == 400 || !read_headers(head, accept, hosts)) {
@@ -198,20 +185,20 @@ MetricsFormat negotiate(std::string_view accept) {
     Preference text{"text", "plain", "0.0.4"};
     Preference open{"application", "openmetrics-text", "1.0.0"};
     while (!accept.empty()) {
-        auto item = take_until(accept, ",");
-        const auto range = trim(take_until(item, ";"));
+        auto item = base::take_until(accept, ",");
+        const auto range = trim(base::take_until(item, ";"));
         std::string_view version;
         int quality = 1000;
         while (!item.empty()) {
-            auto parameter = take_until(item, ";");
-            const auto name = trim(take_until(parameter, "="));
+            auto parameter = base::take_until(item, ";");
+            const auto name = trim(base::take_until(parameter, "="));
             auto value = trim(parameter);
             if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
                 value = value.substr(1, value.size() - 2);
             }
-            if (equals(name, "q")) {
+            if (base::equal_in_any_case(name, "q")) {
                 quality = parse_quality(value);
-            } else if (equals(name, "version")) {
+            } else if (base::equal_in_any_case(name, "version")) {
                 version = value;
             }
         }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/words.hpp"
+
 namespace control {
 namespace {
 
@@ -19,12 +21,6 @@ constexpr int weight(Health health) {
         return 3;
     }
     return 3;
-}
-
-/// "web" of the instance "web@1", "" of a service that is none.
-std::string_view stem_of(std::string_view name) {
-    const auto at = name.find('@');
-    return at == std::string_view::npos ? std::string_view{} : name.substr(0, at);
 }
 
 Health health_of(const Subject& subject, const Snapshot& snapshot) {
@@ -69,8 +65,8 @@ std::optional<base::Duration> moment(const std::optional<base::Instant>& when, b
 }  // namespace
 
 bool Subject::Entry::covers(std::size_t index, std::span<const ServiceView> services) const {
-    return service == index ||
-           (means_instances && stem_of(services[index].name) == stem_of(services[service].name));
+    return service == index || (means_instances && base::stem_of(services[index].name) ==
+                                                       base::stem_of(services[service].name));
 }
 
 bool Subject::covers(std::size_t index, std::span<const ServiceView> services) const {
@@ -89,7 +85,7 @@ base::Result<Subject, Name> resolve(const Request& request, std::span<const Serv
         auto found = by([](std::string_view text) { return text; });
         const bool means_instances = found == services.end() && !name.is_empty();
         if (means_instances) {
-            found = by(stem_of);
+            found = by(base::stem_of);
         }
         if (found == services.end()) {
             return base::unexpected{name};

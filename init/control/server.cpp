@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "base/words.hpp"
 #include "sys/files.hpp"
 #include "sys/packet_socket.hpp"
 #include "sys/privileges.hpp"
@@ -266,9 +267,8 @@ void Server::renumber(std::span<const std::uint32_t> was, const Snapshot& before
             const auto name = before.services[gone->service].name;
             slot.waits_for = Waits::Nothing;
             static_cast<void>(send_reply(
-                slot.socket,
-                ErrorReply{ErrorCode::UnknownService,
-                           Name{gone->means_instances ? name.substr(0, name.find('@')) : name}}));
+                slot.socket, ErrorReply{ErrorCode::UnknownService,
+                                        Name{gone->means_instances ? base::stem_of(name) : name}}));
         }
     }
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 
+#include "base/words.hpp"
 #include "sys/packet_socket.hpp"
 #include "sys/privileges.hpp"
 #include "sys/unix_socket.hpp"
@@ -128,8 +129,7 @@ std::optional<LogReply> PumpReaders::choose(Slot& slot, const LogRequest& reques
         for (std::size_t i = 0; i < services_.size(); ++i) {
             const auto& service = services_[i];
             // NAME is all instances of it.
-            if (service.name != name && !(service.name.starts_with(name) &&
-                                          service.name.substr(name.size()).starts_with('@'))) {
+            if (service.name != name && !base::is_instance_of(service.name, name)) {
                 continue;
             }
             is_known = true;

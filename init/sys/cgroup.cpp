@@ -9,6 +9,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/words.hpp"
 #include "sys/files.hpp"
 
 namespace sys {
@@ -17,15 +18,9 @@ namespace {
 constexpr std::size_t kProcLimit = std::size_t{1} << 20;
 constexpr std::string_view kOomKill = "oom_kill ";
 
-std::string_view take_until(std::string_view& text, char separator) noexcept {
-    const auto part = text.substr(0, text.find(separator));
-    text.remove_prefix(std::min(part.size() + 1, text.size()));
-    return part;
-}
-
 bool has_word(std::string_view list, std::string_view word) noexcept {
     while (!list.empty()) {
-        if (take_until(list, ',') == word) {
+        if (base::take_until(list, ",") == word) {
             return true;
         }
     }
@@ -36,9 +31,9 @@ bool has_word(std::string_view list, std::string_view word) noexcept {
 // "hierarchy:controllers:path" (cgroups(7)).
 std::string_view cgroup_path(std::string_view cgroups, std::string_view controller) noexcept {
     while (!cgroups.empty()) {
-        auto line = take_until(cgroups, '\n');
-        static_cast<void>(take_until(line, ':'));
-        const auto controllers = take_until(line, ':');
+        auto line = base::take_until(cgroups, "\n");
+        static_cast<void>(base::take_until(line, ":"));
+        const auto controllers = base::take_until(line, ":");
         if (controller.empty() ? controllers.empty() : has_word(controllers, controller)) {
             return line;
         }
@@ -55,23 +50,23 @@ struct Mount {
 // super-options.
 Mount find_mount(std::string_view mountinfo, std::string_view type, std::string_view option) {
     while (!mountinfo.empty()) {
-        auto line = take_until(mountinfo, '\n');
+        auto line = base::take_until(mountinfo, "\n");
         const auto separator = line.find(" - ");
         if (separator == std::string_view::npos) {
             continue;
         }
         auto tail = line.substr(separator + 3);
-        const auto found_type = take_until(tail, ' ');
-        static_cast<void>(take_until(tail, ' '));
+        const auto found_type = base::take_until(tail, " ");
+        static_cast<void>(base::take_until(tail, " "));
         if (found_type != type || (!option.empty() && !has_word(tail, option))) {
             continue;
         }
         for (int field = 0; field < 3; ++field) {
-            static_cast<void>(take_until(line, ' '));
+            static_cast<void>(base::take_until(line, " "));
         }
         Mount mount;
-        mount.root = take_until(line, ' ');
-        mount.point = take_until(line, ' ');
+        mount.root = base::take_until(line, " ");
+        mount.point = base::take_until(line, " ");
         return mount;
     }
     return {};
@@ -122,7 +117,7 @@ std::string oom_file(std::string_view cgroups, std::string_view mountinfo) {
 
 std::optional<std::uint64_t> parse_oom_kills(std::string_view text) noexcept {
     while (!text.empty()) {
-        auto line = take_until(text, '\n');
+        auto line = base::take_until(text, "\n");
         if (!line.starts_with(kOomKill)) {
             continue;
         }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/capability.hpp"
+#include "base/words.hpp"
 #include "sys/fd.hpp"
 
 namespace sys {
@@ -32,15 +33,6 @@ base::Result<void> checked(const char* op, long result) noexcept {
         return base::unexpected{base::Errno{op, errno}};
     }
     return {};
-}
-
-char lower(char letter) noexcept {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
-bool same_name(std::string_view left, std::string_view right) noexcept {
-    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                      [](char a, char b) { return lower(a) == lower(b); });
 }
 
 using CapData = std::array<__user_cap_data_struct, 2>;
@@ -72,11 +64,12 @@ base::Result<void> raise_ambient(CapabilitySet set) noexcept {
 }  // namespace
 
 std::optional<int> parse_capability(std::string_view name) noexcept {
-    if (name.size() > 4 && same_name(name.substr(0, 4), "cap_")) {
+    if (name.size() > 4 && base::equal_in_any_case(name.substr(0, 4), "cap_")) {
         name.remove_prefix(4);
     }
-    const auto found = std::find_if(kCapabilityNames.begin(), kCapabilityNames.end(),
-                                    [&](std::string_view known) { return same_name(known, name); });
+    const auto found =
+        std::find_if(kCapabilityNames.begin(), kCapabilityNames.end(),
+                     [&](std::string_view known) { return base::equal_in_any_case(known, name); });
     if (found == kCapabilityNames.end()) {
         return std::nullopt;
     }
