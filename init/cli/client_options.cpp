@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/words.hpp"
+#include "cli/option_words.hpp"
 #include "control/protocol.hpp"
 #include "sys/environment.hpp"
 
@@ -12,14 +14,6 @@ namespace {
 
 using Parsed = base::Result<ClientOptions, std::string>;
 using Taken = base::Result<void, std::string>;
-
-base::unexpected<std::string> wrong(std::string message) {
-    return base::unexpected<std::string>{std::move(message)};
-}
-
-std::string quoted(std::string_view text) {
-    return "'" + std::string{text} + "'";
-}
 
 /// One command: its options, separated by blanks, and how many names it takes.
 struct Form {
@@ -53,10 +47,8 @@ bool takes(const Form& form, std::string_view option) {
 std::string list_of(std::string_view options) {
     std::string out;
     while (!options.empty()) {
-        const auto end = std::min(options.find(' '), options.size());
-        const bool is_last = end == options.size();
-        out += (out.empty() ? "" : is_last ? " or " : ", ") + std::string{options.substr(0, end)};
-        options.remove_prefix(is_last ? end : end + 1);
+        const auto option = base::take_until(options, " ");
+        out += (out.empty() ? "" : options.empty() ? " or " : ", ") + std::string{option};
     }
     return out;
 }
@@ -88,7 +80,7 @@ std::string_view kind_of_value(std::string_view option) {
                                   : "a duration like 30s";
 }
 
-Taken take_value(const std::string& option, const std::string& value, ClientOptions& options) {
+Taken set_value(const std::string& option, const std::string& value, ClientOptions& options) {
     static constexpr std::array<std::string_view, 3> kGoals{"ready", "done", "stopped"};
     static constexpr std::array<std::string_view, 3> kFormats{"text", "dot", "mermaid"};
     if (option == "--control") {
@@ -118,33 +110,25 @@ bool take_flag(std::string_view word, ClientOptions& options) {
     return word == "--no-wait" && (options.is_no_wait = true);
 }
 
-/// Takes the option at `args[i]`, and moves `i` to its last word.
-Taken take_option(const Form& form, std::span<const std::string> args, std::size_t& i,
-                  ClientOptions& options) {
-    const auto& word = args[i];
+/// Takes the option in front, and its value with it.
+Taken take_option(const Form& form, std::span<const std::string>& words, ClientOptions& options) {
+    const auto& word = words.front();
     if (word == "-h" || word == "--help") {
         options.is_help = true;
+        words = words.subspan(1);
         return {};
     }
-    const auto equals = word.starts_with("--") ? word.find('=') : std::string::npos;
-    const auto name = word.substr(0, equals);
+    const std::string name{option_name(word)};
     if (!takes(form, name)) {
         return wrong("unknown option " + quoted(word) + ", expected " + list_of(form.options));
     }
-    if (equals == std::string::npos && take_flag(word, options)) {
-        return {};
+    if (take_flag(name, options)) {
+        words = words.subspan(1);
+        return name == word ? Taken{} : wrong(quoted(name) + " takes no value");
     }
-    if (equals != std::string::npos) {
-        ClientOptions ignored;
-        if (take_flag(name, ignored)) {
-            return wrong(quoted(name) + " takes no value");
-        }
-        return take_value(name, word.substr(equals + 1), options);
-    }
-    if (i + 1 == args.size()) {
-        return wrong(quoted(name) + " needs " + std::string{kind_of_value(name)});
-    }
-    return take_value(name, args[++i], options);
+    const auto value = take_value(words);
+    return value ? set_value(name, *value, options)
+                 : wrong(quoted(name) + " needs " + std::string{kind_of_value(name)});
 }
 
 Taken check_names(const Form& form, const ClientOptions& options) {
@@ -191,18 +175,20 @@ Parsed parse_client_options(std::string_view command, std::span<const std::strin
     });
     ClientOptions options;
     bool has_options = true;
-    for (std::size_t i = 0; i < args.size(); ++i) {
-        if (has_options && args[i] == "--") {
+    while (!args.empty()) {
+        const auto& word = args.front();
+        if (has_options && word.size() > 1 && word.starts_with('-') && word != "--") {
+            if (auto taken = take_option(*form, args, options); !taken) {
+                return wrong(taken.error());
+            }
+            continue;
+        }
+        if (has_options && word == "--") {
             has_options = false;
-            continue;
+        } else {
+            options.services.push_back(word);
         }
-        if (!has_options || args[i].size() < 2 || !args[i].starts_with('-')) {
-            options.services.push_back(args[i]);
-            continue;
-        }
-        if (auto taken = take_option(*form, args, i, options); !taken) {
-            return wrong(taken.error());
-        }
+        args = args.subspan(1);
     }
     if (options.is_help) {
         return options;

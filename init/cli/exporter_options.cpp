@@ -2,15 +2,12 @@
 #include "cli/exporter_options.hpp"
 
 #include "base/address.hpp"
+#include "cli/option_words.hpp"
 
 namespace cli {
 namespace {
 
 constexpr std::string_view kTcp = "tcp://";
-
-base::unexpected<std::string> wrong(std::string message) {
-    return base::unexpected<std::string>{std::move(message)};
-}
 
 }  // namespace
 
@@ -42,31 +39,23 @@ base::Result<ExporterOptions, std::string> parse_exporter_options(
     ExporterOptions options;
     std::string listen{kExporterAddress};
     while (!args.empty()) {
-        const std::string& word = args.front();
-        args = args.subspan(1);
+        const auto& word = args.front();
         if (word == "-h" || word == "--help") {
             options.is_help = true;
+            args = args.subspan(1);
             continue;
         }
-        const auto name = word.substr(0, word.find('='));
-        if (name != "--listen" && name != "--control") {
-            return wrong("unknown argument '" + word + "', expected --listen or --control");
+        const auto name = option_name(word);
+        const bool is_listen = name == "--listen";
+        if (!is_listen && name != "--control") {
+            return wrong("unknown argument " + quoted(word) + ", expected --listen or --control");
         }
-        std::string value;
-        if (name.size() != word.size()) {
-            value = word.substr(name.size() + 1);
-        } else if (args.empty()) {
-            return wrong("'" + name + "' needs " +
-                         (name == "--listen" ? "an address" : "the path of a socket"));
-        } else {
-            value = args.front();
-            args = args.subspan(1);
+        auto value = take_value(args);
+        if (!value) {
+            return wrong(quoted(name) + " needs " +
+                         (is_listen ? "an address" : "the path of a socket"));
         }
-        if (name == "--listen") {
-            listen = std::move(value);
-        } else {
-            options.control = std::move(value);
-        }
+        (is_listen ? listen : options.control.emplace()) = std::move(*value);
     }
     auto endpoint = parse_listen_address(listen);
     if (!endpoint) {

@@ -5,32 +5,13 @@
 #include <string_view>
 
 #include "base/duration.hpp"
+#include "cli/option_words.hpp"
 #include "log/time_text.hpp"
 
 namespace cli {
 namespace {
 
 using Taken = base::Result<void, std::string>;
-
-base::unexpected<std::string> wrong(std::string message) {
-    return base::unexpected<std::string>{std::move(message)};
-}
-
-// The value of the option in front: what stands behind '=', else the next word.
-std::optional<std::string> take_value(std::span<const std::string>& words) {
-    const std::string& word = words.front();
-    const auto equals = word.starts_with("--") ? word.find('=') : word.npos;
-    words = words.subspan(1);
-    if (equals != word.npos) {
-        return word.substr(equals + 1);
-    }
-    if (words.empty()) {
-        return std::nullopt;
-    }
-    const auto value = words.front();
-    words = words.subspan(1);
-    return value;
-}
 
 Taken take_lines(std::span<const std::string>& words, LogsOptions& options) {
     const auto value = take_value(words).value_or("");
@@ -59,7 +40,7 @@ Taken take_since(std::span<const std::string>& words, std::int64_t now, LogsOpti
 
 Taken take_option(std::span<const std::string>& words, std::int64_t now, LogsOptions& options) {
     const std::string_view word = words.front();
-    const auto name = word.starts_with("--") ? word.substr(0, word.find('=')) : word;
+    const auto name = option_name(word);
     if (name == "-n" || name == "--lines") {
         return take_lines(words, options);
     }

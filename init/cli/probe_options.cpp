@@ -1,41 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "cli/probe_options.hpp"
 
-#include <string_view>
+#include "cli/option_words.hpp"
 
 namespace cli {
 namespace {
-
-base::unexpected<std::string> wrong(std::string message) {
-    return base::unexpected<std::string>{std::move(message)};
-}
-
-// "--timeout 5s" or "--timeout=5s"; takes the words it used.
-base::Result<base::Duration, std::string> take_duration(std::span<const std::string>& words) {
-    const std::string_view word = words.front();
-    const auto equals = word.find('=');
-    const std::string name{word.substr(0, equals)};
-    words = words.subspan(1);
-    std::string value;
-    if (equals != std::string_view::npos) {
-        value = word.substr(equals + 1);
-    } else if (!words.empty()) {
-        value = words.front();
-        words = words.subspan(1);
-    } else {
-        return wrong("'" + name + "' needs a duration like 30s");
-    }
-    const auto duration = base::parse_duration(value);
-    if (!duration) {
-        return wrong("'" + name + "' must be a duration like 30s, got '" + value + "'");
-    }
-    return *duration;
-}
-
-bool is_option(std::string_view word, std::string_view name) {
-    return word == name ||
-           (word.starts_with(name) && word.size() > name.size() && word[name.size()] == '=');
-}
 
 base::Result<void, std::string> take_option(ProbeOptions& options,
                                             std::span<const std::string>& words) {
@@ -45,13 +14,18 @@ base::Result<void, std::string> take_option(ProbeOptions& options,
         words = words.subspan(1);
         return {};
     }
-    const bool is_timeout = is_option(word, "--timeout");
-    if (!is_timeout && !is_option(word, "--interval")) {
-        return wrong("unknown option '" + word + "'; expected --timeout or --interval");
+    const std::string name{option_name(word)};
+    const bool is_timeout = name == "--timeout";
+    if (!is_timeout && name != "--interval") {
+        return wrong("unknown option " + quoted(word) + "; expected --timeout or --interval");
     }
-    const auto duration = take_duration(words);
+    const auto value = take_value(words);
+    if (!value) {
+        return wrong(quoted(name) + " needs a duration like 30s");
+    }
+    const auto duration = base::parse_duration(*value);
     if (!duration) {
-        return wrong(duration.error());
+        return wrong(quoted(name) + " must be a duration like 30s, got " + quoted(*value));
     }
     if (is_timeout) {
         options.timeout = *duration;

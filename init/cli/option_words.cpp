@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "cli/option_words.hpp"
+
+namespace cli {
+
+base::unexpected<std::string> wrong(std::string message) {
+    return base::unexpected<std::string>{std::move(message)};
+}
+
+std::string quoted(std::string_view text) {
+    return "'" + std::string{text} + "'";
+}
+
+std::string_view option_name(std::string_view word) {
+    return word.starts_with("--") ? word.substr(0, word.find('=')) : word;
+}
+
+std::optional<std::string> take_value(std::span<const std::string>& words) {
+    const auto& word = words.front();
+    const auto name = option_name(word);
+    words = words.subspan(1);
+    if (name.size() < word.size()) {
+        return word.substr(name.size() + 1);
+    }
+    if (words.empty()) {
+        return std::nullopt;
+    }
+    const auto& value = words.front();
+    words = words.subspan(1);
+    return value;
+}
+
+}  // namespace cli
