@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
-#include <vector>
-
 #include "cli/client_output.hpp"
 #include "cli/client_session.hpp"
 #include "cli/commands.hpp"
 #include "cli/outcome.hpp"
 #include "cli/status_view.hpp"
 #include "log/log.hpp"
-#include "sys/process_table.hpp"
 #include "sys/tree_usage.hpp"
 
 namespace cli {
@@ -16,13 +12,6 @@ namespace {
 
 using control::ServiceReply;
 using Status = control::Client::Status;
-
-const ServiceReply* find(const Status& status, std::string_view name) {
-    const auto found =
-        std::find_if(status.services.begin(), status.services.end(),
-                     [&](const ServiceReply& service) { return service.name.view() == name; });
-    return found == status.services.end() ? nullptr : &*found;
-}
 
 /// The service, then whom it waits for, then whom that one waits for.
 std::string chain_text(const Status& status, const ServiceReply& first) {
@@ -35,7 +24,7 @@ std::string chain_text(const Status& status, const ServiceReply& first) {
         const auto hold = hold_text(*service);
         out += (hold.empty() ? "" : ", " + printable(hold)) + "\n";
         indent += "  ";
-        service = service->held_by.is_empty() ? nullptr : find(status, service->held_by.view());
+        service = service->held_by.is_empty() ? nullptr : status.find(service->held_by.view());
     }
     return out;
 }
@@ -55,22 +44,9 @@ std::string history_text(const ServiceReply& service, base::Duration uptime) {
     return out;
 }
 
-/// The processes of the service; also those that outlived the main one, by what PID 1 gave them.
 std::string processes_text(const ServiceReply& service) {
-    std::vector<sys::ProcessInfo> processes;
-    sys::ProcessScan scan;
-    while (const auto process = scan.next()) {
-        processes.push_back(*process);
-    }
-    const sys::TreeRoot root{service.pid, service.name.view()};
-    const auto owners = sys::assign_trees(processes, {&root, 1});
-    const auto marker = "PIDONE_SERVICE=" + std::string{service.name.view()};
     std::string out;
-    for (std::size_t i = 0; i < processes.size(); ++i) {
-        const auto& process = processes[i];
-        if (!process.is_alive() || (owners[i] < 0 && !sys::environ_has(process.pid, marker))) {
-            continue;
-        }
+    for (const auto& process : sys::tree_processes({service.pid, service.name.view()})) {
         out +=
             logging::format("  process {} {}, {} old{}\n", raw(process.pid),
                             printable(process.name()), base::to_string(sys::age_of(process)).view(),

@@ -64,6 +64,13 @@ bool is_init(int socket) {
     return peer && peer->pid == base::Pid::Init;
 }
 
+const ServiceReply* Client::Status::find(std::string_view name) const {
+    const auto found =
+        std::find_if(services.begin(), services.end(),
+                     [&](const ServiceReply& service) { return service.name.view() == name; });
+    return found == services.end() ? nullptr : &*found;
+}
+
 Client::Client(sys::UniqueFd socket) : socket_{std::move(socket)} {}
 
 base::Result<Client, ClientError> Client::connect(std::optional<std::string_view> named) {

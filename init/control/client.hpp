@@ -43,6 +43,9 @@ class Client {
     struct Status {
         StatusReply container;
         std::vector<ServiceReply> services;
+
+        /// The service of this name; null when there is none.
+        [[nodiscard]] const ServiceReply* find(std::string_view name) const;
     };
     /// Asks for all pages of the status.
     [[nodiscard]] base::Result<Status, ClientError> status();

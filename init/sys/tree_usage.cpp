@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <memory>
+#include <numeric>
 #include <string>
 
 #include "sys/files.hpp"
@@ -72,26 +73,41 @@ std::vector<ProcessInfo> all_processes() {
 }
 
 // A daemon that left its session and lost its parents has only its environment to tell by.
-void claim_orphans(std::span<const ProcessInfo> processes, std::span<const TreeRoot> roots,
-                   std::vector<TreeRoot>& claimed) {
-    const auto owners = assign_trees(processes, roots);
+int root_by_environment(const ProcessInfo& process, std::span<const TreeRoot> roots) {
+    const auto environment = read_file(path_of(process.pid, "environ"), kProcLimit);
+    const auto text = environment ? std::string{'\0'} + *environment : std::string{};
+    const auto found = text.find(std::string{'\0'}.append(kMarker));
+    if (found == std::string::npos) {
+        return -1;
+    }
+    const std::string_view name{text.c_str() + found + 1 + kMarker.size()};
+    const auto root = std::find_if(roots.begin(), roots.end(), [&](const TreeRoot& candidate) {
+        return candidate.service == name;
+    });
+    return root == roots.end() ? -1 : static_cast<int>(root - roots.begin());
+}
+
+/// assign_trees() for the processes of the moment; orphans of a service begin a tree of it too.
+std::vector<int> owners_of(std::span<const ProcessInfo> processes,
+                           std::span<const TreeRoot> roots) {
+    std::vector<TreeRoot> all{roots.begin(), roots.end()};
+    std::vector<int> root_of(roots.size());
+    std::iota(root_of.begin(), root_of.end(), 0);
+    const auto by_kinship = assign_trees(processes, roots);
     for (std::size_t i = 0; i < processes.size(); ++i) {
-        if (owners[i] >= 0 || processes[i].parent != base::Pid::Init) {
+        if (by_kinship[i] >= 0 || processes[i].parent != base::Pid::Init) {
             continue;
         }
-        const auto environment = read_file(path_of(processes[i].pid, "environ"), kProcLimit);
-        const auto text = environment ? std::string{'\0'} + *environment : std::string{};
-        const auto found = text.find(std::string{'\0'}.append(kMarker));
-        if (found == std::string::npos) {
-            continue;
-        }
-        const std::string name{text.c_str() + found + 1 + kMarker.size()};
-        for (const auto& root : roots) {
-            if (root.service == name) {
-                claimed.push_back({processes[i].pid, root.service});
-            }
+        if (const int root = root_by_environment(processes[i], roots); root >= 0) {
+            all.push_back({processes[i].pid, {}});
+            root_of.push_back(root);
         }
     }
+    auto owners = assign_trees(processes, all);
+    for (auto& owner : owners) {
+        owner = owner < 0 ? -1 : root_of[static_cast<std::size_t>(owner)];
+    }
+    return owners;
 }
 
 }  // namespace
@@ -134,29 +150,36 @@ std::vector<int> assign_trees(std::span<const ProcessInfo> processes,
 
 std::vector<TreeUsage> tree_usage(std::span<const TreeRoot> roots) {
     std::vector<TreeUsage> usages(roots.size());
-    const auto processes = all_processes();
-    std::vector<TreeRoot> all{roots.begin(), roots.end()};
-    claim_orphans(processes, roots, all);
-    const auto owners = assign_trees(processes, all);
-    const auto booted_at = boot_time();
     for (auto& usage : usages) {
         usage.descriptors = 0;
     }
+    const auto processes = all_processes();
+    const auto owners = owners_of(processes, roots);
+    const auto booted_at = boot_time();
     for (std::size_t i = 0; i < processes.size(); ++i) {
         if (owners[i] < 0) {
             continue;
         }
-        const auto& name = all[static_cast<std::size_t>(owners[i])].service;
-        for (std::size_t r = 0; r < roots.size(); ++r) {
-            if (roots[r].service == name) {
-                add_process(processes[i], usages[r]);
-                if (processes[i].pid == roots[r].pid) {
-                    usages[r].started_at = start_of(processes[i], booted_at);
-                }
-            }
+        const auto owner = static_cast<std::size_t>(owners[i]);
+        add_process(processes[i], usages[owner]);
+        if (processes[i].pid == roots[owner].pid) {
+            usages[owner].started_at = start_of(processes[i], booted_at);
         }
     }
     return usages;
+}
+
+std::vector<ProcessInfo> tree_processes(const TreeRoot& root) {
+    auto processes = all_processes();
+    const auto owners = owners_of(processes, {&root, 1});
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < processes.size(); ++i) {
+        if (owners[i] >= 0 && processes[i].is_alive()) {
+            processes[kept++] = processes[i];
+        }
+    }
+    processes.resize(kept);
+    return processes;
 }
 
 std::int64_t boot_time() {

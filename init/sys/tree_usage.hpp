@@ -11,13 +11,13 @@
 #include "base/pid.hpp"
 #include "sys/process_table.hpp"
 
-/// What the processes of services use, out of /proc (proc_pid_stat(5)). For clients: it reads much
-/// and allocates.
+/// The processes of services, and what they use, out of /proc (proc_pid_stat(5)). For clients: it
+/// reads much and allocates.
 namespace sys {
 
-/// Where a tree begins: the main process of a service (None: it has none, its tree is empty), and
-/// the name by which orphans of the service are known (PIDONE_SERVICE=NAME in their environment,
-/// where that may be read).
+/// Where a tree begins: the main process of a service (None: it has none), and the name by which
+/// orphans of the service are known (PIDONE_SERVICE=NAME in their environment, where that may be
+/// read). Without both the tree is empty.
 struct TreeRoot {
     base::Pid pid = base::Pid::None;
     std::string_view service;
@@ -32,10 +32,14 @@ struct TreeUsage {
 };
 
 /// The usage of each tree, in the order of `roots`. A process belongs to a tree when it leads it,
-/// has its leader's session, or has a parent in it. All empty without /proc.
+/// has its leader's session, has a parent in it, or is an orphan of the service; PID 1 adopted
+/// those. All empty without /proc.
 [[nodiscard]] std::vector<TreeUsage> tree_usage(std::span<const TreeRoot> roots);
 
-/// What belongs to which tree: for each process the index of its root, or -1. Pure.
+/// The live processes of a tree; none without /proc.
+[[nodiscard]] std::vector<ProcessInfo> tree_processes(const TreeRoot& root);
+
+/// What belongs to which tree but for orphans: for each process the index of its root, or -1. Pure.
 [[nodiscard]] std::vector<int> assign_trees(std::span<const ProcessInfo> processes,
                                             std::span<const TreeRoot> roots);
 

@@ -59,6 +59,15 @@ TEST_CASE("a child that is still in the session of PID 1 is a tree by itself alo
     CHECK(sys::assign_trees(processes, roots) == std::vector{-1, 0, 0, 1});
 }
 
+TEST_CASE("the processes of a tree are those that live") {
+    const auto processes = sys::tree_processes({Pid{::getpid()}, "self"});
+    const auto found = std::count_if(processes.begin(), processes.end(), [](const auto& process) {
+        return process.pid == Pid{::getpid()};
+    });
+    CHECK(found == 1);
+    CHECK(sys::tree_processes({Pid::None, "none"}).empty());
+}
+
 TEST_CASE("the usage of this very process is plausible") {
     const std::array roots{sys::TreeRoot{Pid{::getpid()}, "self"},
                            sys::TreeRoot{Pid::None, "none"}};
