@@ -5,6 +5,7 @@
 
 #include "base/exit_status.hpp"
 #include "base/suggest.hpp"
+#include "base/words.hpp"
 #include "cli/client_output.hpp"
 #include "cli/commands.hpp"
 #include "cli/init_mode.hpp"
@@ -64,7 +65,7 @@ base::Result<std::vector<std::size_t>, std::string> select_services(
     for (const auto& name : names) {
         bool is_known = false;
         for (std::size_t i = 0; i < known.size(); ++i) {
-            if (known[i] == name || known[i].starts_with(name + "@")) {
+            if (known[i] == name || base::is_instance_of(known[i], name)) {
                 add(i);
                 is_known = true;
             }
@@ -98,6 +99,15 @@ LookAtServices look_at_services(std::string_view command, std::span<const std::s
     look.status = std::move(*status);
     look.chosen = std::move(*chosen);
     return look;
+}
+
+std::vector<sys::TreeRoot> tree_roots(const control::Client::Status& status) {
+    std::vector<sys::TreeRoot> roots;
+    roots.reserve(status.services.size());
+    for (const auto& service : status.services) {
+        roots.push_back({service.pid, service.name.view()});
+    }
+    return roots;
 }
 
 }  // namespace cli

@@ -9,6 +9,7 @@
 
 #include "cli/client_options.hpp"
 #include "control/client.hpp"
+#include "sys/tree_usage.hpp"
 
 namespace cli {
 
@@ -36,9 +37,12 @@ struct Session {
 struct LookAtServices {
     Session session{};
     std::optional<control::Client::Status> status{};
-    std::vector<std::size_t> chosen{};  ///< indices in `status`
+    std::vector<std::size_t> chosen{};  ///< indices in `status`, each once
 };
 [[nodiscard]] LookAtServices look_at_services(std::string_view command,
                                               std::span<const std::string> args);
+
+/// Where the processes of each service begin. The names are views into `status`.
+[[nodiscard]] std::vector<sys::TreeRoot> tree_roots(const control::Client::Status& status);
 
 }  // namespace cli

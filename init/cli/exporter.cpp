@@ -4,6 +4,7 @@
 
 #include "cli/client_options.hpp"
 #include "cli/client_output.hpp"
+#include "cli/client_session.hpp"
 #include "cli/commands.hpp"
 #include "cli/exporter_metrics.hpp"
 #include "cli/exporter_options.hpp"
@@ -46,11 +47,7 @@ class Collector final : public ExporterServer::Source {
     }
 
     void look(Scrape& scrape) {
-        std::vector<sys::TreeRoot> roots;
-        for (const auto& service : scrape.status->services) {
-            roots.push_back({service.pid, service.name.view()});
-        }
-        scrape.trees = sys::tree_usage(roots);
+        scrape.trees = sys::tree_usage(tree_roots(*scrape.status));
         counters_.correct(*scrape.status, scrape.trees);
         scrape.cgroup = sys::read_cgroup_usage(places_);
         if (const auto init = sys::read_process(base::Pid::Init)) {

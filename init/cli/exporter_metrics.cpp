@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "cli/outcome.hpp"
 #include "core/service.hpp"
 
 namespace cli {
@@ -156,8 +157,9 @@ struct ServiceFamily {
     Value (*value)(const Service&, const Tree&);
 };
 
-std::int64_t ready_after(const Service& service) {
-    return service.ready && service.spawned ? (*service.ready - *service.spawned).count() : -1;
+std::int64_t ready_time(const Service& service) {
+    const auto time = ready_after(service);
+    return time ? time->count() : -1;
 }
 
 Value when_alive(const Tree& tree, const Value& value) {
@@ -194,14 +196,13 @@ constexpr std::array kService{
     ServiceFamily{{Type::Gauge, "service_ready_time_seconds", "seconds",
                    "When the present run became ready, since the Unix epoch."},
                   [](const Service& service, const Tree& tree) {
-                      const auto after = ready_after(service);
+                      const auto after = ready_time(service);
                       const bool is_known = after >= 0 && tree.started_at > 0;
                       return seconds(is_known ? tree.started_at + after : -1);
                   }},
-    ServiceFamily{
-        {Type::Gauge, "service_ready_duration_seconds", "seconds",
-         "Time from the start of the present run until it was ready."},
-        [](const Service& service, const Tree&) { return seconds(ready_after(service)); }},
+    ServiceFamily{{Type::Gauge, "service_ready_duration_seconds", "seconds",
+                   "Time from the start of the present run until it was ready."},
+                  [](const Service& service, const Tree&) { return seconds(ready_time(service)); }},
     ServiceFamily{{Type::Counter, "service_cpu_seconds", "seconds",
                    "CPU time that the processes of the present run used."},
                   [](const Service&, const Tree& tree) {

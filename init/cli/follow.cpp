@@ -12,19 +12,12 @@
 namespace cli {
 namespace {
 
-const control::ServiceReply* find(const control::Client::Status& status, const std::string& name) {
-    const auto found = std::find_if(
-        status.services.begin(), status.services.end(),
-        [&](const control::ServiceReply& service) { return service.name.view() == name; });
-    return found == status.services.end() ? nullptr : &*found;
-}
-
 /// Says what is known now of those that are not over; gives the exit code so far.
 int report(const control::Client::Status& status, Goal goal, std::vector<Followed>& services,
            const std::optional<base::Duration>& expired) {
     int code = 0;
     for (auto& followed : services) {
-        const auto* service = find(status, followed.name);
+        const auto* service = status.find(followed.name);
         if (followed.is_over || service == nullptr) {
             continue;
         }
@@ -53,7 +46,7 @@ base::Duration next_look(const control::Client::Status& status,
                          const std::vector<Followed>& services) {
     auto pause = control::kMaxWait;
     for (const auto& followed : services) {
-        const auto* service = find(status, followed.name);
+        const auto* service = status.find(followed.name);
         const auto left =
             service == nullptr || followed.is_over ? base::Duration{0} : settle_time(*service);
         pause = left > base::Duration{0} ? std::min(pause, left) : pause;

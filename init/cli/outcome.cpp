@@ -69,14 +69,19 @@ std::string reached_line(Goal goal, const control::ServiceReply& service, base::
         return line + " is done: " + failure_text(service, uptime);
     }
     line += goal == Goal::Restart ? " restarted" : goal == Goal::Ready ? " is ready" : " started";
-    if (service.ready && service.spawned) {
+    if (const auto time = ready_after(service)) {
         line += goal == Goal::Ready ? " after " : ", ready after ";
-        line += base::to_string(*service.ready - *service.spawned);
+        line += base::to_string(*time);
     }
     return line;
 }
 
 }  // namespace
+
+std::optional<base::Duration> ready_after(const control::ServiceReply& service) {
+    return service.spawned && service.ready ? std::optional{*service.ready - *service.spawned}
+                                            : std::nullopt;
+}
 
 State state_of(const control::ServiceReply& service) {
     for (auto state = State::Waiting; state < State::Stopped;

@@ -29,6 +29,9 @@ inline constexpr base::Duration kSettleTime{250};
 /// How much of it is left; 0 for a service that proves its readiness, or is not up.
 [[nodiscard]] base::Duration settle_time(const control::ServiceReply& service);
 
+/// How long its last run took from its fork to its readiness; none: it is not ready.
+[[nodiscard]] std::optional<base::Duration> ready_after(const control::ServiceReply& service);
+
 /// The state that a reply names; Failed for a word that is none.
 [[nodiscard]] core::State state_of(const control::ServiceReply& service);
 

@@ -20,13 +20,8 @@ constexpr base::Duration kFigures{1'000};
 constexpr std::string_view kClear = "\x1b[H\x1b[J";
 
 std::vector<Usage> usage_of(const control::Client::Status& status) {
-    std::vector<sys::TreeRoot> roots;
-    roots.reserve(status.services.size());
-    for (const auto& service : status.services) {
-        roots.push_back({service.pid, service.name.view()});
-    }
     std::vector<Usage> usages;
-    for (const auto& tree : sys::tree_usage(roots)) {
+    for (const auto& tree : sys::tree_usage(tree_roots(status))) {
         usages.push_back({tree.processes != 0, tree.resident_bytes, tree.cpu, std::nullopt});
     }
     return usages;

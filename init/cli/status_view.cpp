@@ -11,11 +11,6 @@
 namespace cli {
 namespace {
 
-std::optional<base::Duration> ready_after(const control::ServiceReply& service) {
-    return service.spawned && service.ready ? std::optional{*service.ready - *service.spawned}
-                                            : std::nullopt;
-}
-
 std::string json_seconds(base::Duration duration) {
     const auto count = duration.count();
     return logging::format("{}.{:03}", count / 1000, count % 1000);

@@ -122,7 +122,8 @@ struct StatusReply {
     std::uint32_t total = 0;       ///< services of the container
     std::uint32_t first = 0;       ///< where this page starts
     std::uint32_t count = 0;       ///< services on this page
-    std::uint64_t generation = 0;  ///< grows with every change of a state, pid, health or text
+    std::uint64_t generation = 0;  ///< grows when anything of a service is another than at the
+                                   ///< last look of any client; figures and ages do not count
     std::uint64_t reaped = 0;      ///< processes that were nobody's, of which PID 1 took the end
     std::uint64_t forwarded = 0;   ///< signals that the container got and a service was sent
 
