@@ -71,8 +71,6 @@ def ask(pidone, *words):
 
 def words_of(rule, tables):
     """What a value must be, in words."""
-    if "allOf" in rule:
-        return "array of strings"
     if "$ref" in rule:
         name = rule["$ref"].rsplit("/", 1)[1]
         return "table" if name in tables else NAMES.get(name, name)
@@ -85,7 +83,7 @@ def words_of(rule, tables):
         return " or ".join(words_of(form, tables) for form in forms)
     if rule["type"] == "array":
         items = words_of(rule["items"], tables)
-        return "array of " + {"string or table": "URLs or tables", "table": "tables"}.get(items, items)
+        return "array of " + {"string": "strings", "string or table": "URLs or tables", "table": "tables"}.get(items, items)
     if "maximum" in rule:
         return f'{rule["type"]} from {rule["minimum"]} to {rule["maximum"]}'
     return {"integer": "integer", "boolean": "true or false"}.get(rule["type"], rule["type"])

@@ -55,8 +55,9 @@ std::string_view form_of(Type type) {
     case Type::Probe:
         return R"({"type":"string"}|{"$ref":"@"})";
     case Type::Instances:
+        // Written out, because taplo 0.9 completes no key where there is an "allOf".
         return R"({"type":"integer","minimum":1,"maximum":64}|#variable|)"
-               R"({"allOf":[{"$ref":"#/definitions/texts"}],"minItems":1,"maxItems":64})";
+               R"({"type":"array","items":{"type":"string"},"minItems":1,"maxItems":64})";
     case Type::Table:
         return R"({"$ref":"@"})";
     case Type::Tables:
