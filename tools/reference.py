@@ -22,11 +22,13 @@ INTRODUCTION = """\
 <!-- Written by tools/reference.py out of the key table (init/config/keys.hpp); UPDATE=1 make lint writes it anew. -->
 
 `/etc/pidone/NAME.toml` is the service NAME; `NAME.d/*.toml` beside it overrides single keys; a later `-c` directory
-overrides an earlier one. `pidone.toml` holds the settings of the whole container. `pidone check` says what is wrong with
-them, `pidone show` what they come to.
+overrides an earlier one. Tables merge key by key; all else, arrays too, is replaced. `pidone.toml` holds the settings of
+the whole container. `pidone check` says what is wrong with them, `pidone show` what they come to.
 
 - NAME is made of letters, digits, `.`, `_` and `-`, has no `-` in front and at most 63 bytes, `@INSTANCE` included.
-- Durations are strings: `"200ms"`, `"1.5s"`, `"2m"`, `"1h30m"`, `"1d"`. Sizes are bytes or strings: `"64KiB"`, `"1MiB"`, `"2GiB"`.
+- At most 128 services run in one container, each instance counted. A file has at most 1 MiB.
+- Durations are strings: `"200ms"`, `"1.5s"`, `"2m"`, `"1h30m"`, `"1d"`, the larger unit first, ten years at most; `"0"`
+  needs no unit. Sizes are bytes or strings: `"64KiB"`, `"1MiB"`, `"2GiB"`.
 - Commands are arrays: no shell, no splitting.
 - In every value `${VAR}`, `${VAR:-default}` and `${VAR:?message}` expand when the file is read; `$${` is a literal `${`. A
   string with a variable may stand where a number or `true` is expected.
@@ -157,8 +159,14 @@ def keep(path, old, new):
 
 
 def check_help(pidone, tables):
-    """'pidone help keys' has each key of each table, once."""
-    listed = [line.split()[0] for line in ask(pidone, "help", "keys").splitlines() if line.startswith("  ")]
+    """'pidone help keys' has each key of each table, once, with its description and its words."""
+    lines = [line for line in ask(pidone, "help", "keys").splitlines() if line.startswith("  ")]
+    listed = [line.split()[0] for line in lines]
+    for key, kind, _, doc in (key for table in tables for key in table[3]):
+        words = "|".join(re.findall(r'^"(.*)"$', kind)[:1]).replace('", "', "|")
+        expected = f" {doc}" + (f" ({words})" if words else "")
+        if not any(line.split()[0] == key and expected in line for line in lines):
+            problems.append(f"init/cli/help.cpp:1: 'help keys' lacks '{expected}' of '{key}'")
     expected = [key for table in tables for key, *_ in table[3]]
     if sorted(listed) != sorted(expected):
         problems.append(f"init/cli/help.cpp:1: 'help keys' and the schema differ in {sorted(set(listed) ^ set(expected))}")

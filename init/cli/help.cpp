@@ -209,7 +209,8 @@ std::string key_reference() {
         last = &key;
         std::string line = "  " + std::string{key.name};
         line.resize(std::max<std::size_t>(line.size() + 1, 24), ' ');
-        out += line + std::string{key.doc};
+        out += line + config::description(key);
+        out += key.choices.empty() ? "" : " (" + std::string{key.choices} + ")";
         out += key.default_text.empty() ? "\n" : " [" + std::string{key.default_text} + "]\n";
     }
     return out;

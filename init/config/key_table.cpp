@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "config/key_table.hpp"
 
+#include "base/duration.hpp"
 #include "config/keys.hpp"
 
 namespace config {
@@ -16,6 +17,17 @@ const Key* find_key(Scope scope, std::string_view name) {
         }
     }
     return nullptr;
+}
+
+std::string description(const Key& key) {
+    std::string text{key.doc};
+    if (key.type == Type::Duration && key.low > 0) {
+        text += " At least " + base::to_string(base::Duration{key.low}) + ".";
+    }
+    if (!key.variable.empty()) {
+        text += " " + std::string{key.variable} + " overrides it.";
+    }
+    return text;
 }
 
 std::vector<std::string_view> key_names(Scope scope) {
@@ -104,6 +116,8 @@ std::string_view expected(Type type) {
         return "a table of signal names like { USR1 = \"USR1\" }";
     case Type::LimitValue:
         return "an integer from 0, \"max\" or { soft = .., hard = .. }";
+    case Type::Amount:
+        return "an integer from 0 or \"max\"";
     case Type::Endpoints:
         return "an array of URLs like [\"tcp://mariadb:3306\"]";
     case Type::Readiness:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -47,6 +48,7 @@ enum class Type {
     Variables,    ///< a table of strings
     SignalTable,  ///< a table of signal names
     LimitValue,   ///< an integer, "max", or { soft, hard }
+    Amount,       ///< an integer or "max"
     Endpoints,    ///< an array of URLs or tables
     Readiness,    ///< "notify", "fd:N", a URL or a table
     Probe,        ///< a URL or a table
@@ -67,7 +69,7 @@ struct Key {
     std::string_view doc;            ///< one line
     std::string_view choices = {};   ///< Type::Choice: the words, separated by '|'
     std::string_view variable = {};  ///< the variable that overrides a key of pidone.toml
-    int low = 0;                     ///< Type::Number and Type::Numbers: the range
+    int low = 0;  ///< Type::Number and Type::Numbers: the range; Type::Duration: the least, in ms
     int high = 0;
 };
 
@@ -76,6 +78,9 @@ struct Key {
 
 /// The key named `name` in `scope`, or null.
 [[nodiscard]] const Key* find_key(Scope scope, std::string_view name);
+
+/// What the key is for, with all that the table knows of its limits besides choices and range.
+[[nodiscard]] std::string description(const Key& key);
 
 /// The names that `scope` knows, in order.
 [[nodiscard]] std::vector<std::string_view> key_names(Scope scope);

@@ -37,10 +37,11 @@ inline constexpr std::array kKeys{
     Key{"wait-for", Scope::Service, Type::Endpoints, "[]",
         "What must answer before the start, outside this container."},
     Key{"ready", Scope::Service, Type::Readiness, "",
-        "How readiness is learnt: \"notify\" (sd_notify(3)), \"fd:N\" (a newline there), a URL, or "
-        "{ exec = [..] }; without it the service is ready once executed."},
+        "How readiness is learnt: \"notify\" (sd_notify(3)), \"fd:N\" (a newline there, N from 3 "
+        "to "
+        "255), a URL, or { exec = [..] }; without it the service is ready once executed."},
     Key{"ready-timeout", Scope::Service, Type::Duration, "",
-        "How long from the start to ready at most; none = for ever."},
+        "How long from the start to ready at most; none = for ever.", "", "", 1},
     Key{"notify-access", Scope::Service, Type::Choice, "\"main\"",
         "Whose READY=1 counts: the main process or any of the service.", "main|all"},
     Key{"essential", Scope::Service, Type::Flag, "true",
@@ -66,13 +67,15 @@ inline constexpr std::array kKeys{
         "Whether it is started again when it ends unasked: never, after a failure, always.",
         "no|on-failure|always"},
     Key{"watchdog", Scope::Service, Type::Duration, "",
-        "Once ready, WATCHDOG=1 must come at least this often (sd_watchdog_enabled(3))."},
+        "Once ready, WATCHDOG=1 must come at least this often (sd_watchdog_enabled(3)).", "", "",
+        10},
     Key{"listen", Scope::Service, Type::Sockets, "[]",
         "Sockets that pidone opens and hands to it (sd_listen_fds(3)), kept across restarts."},
     Key{"instances", Scope::Service, Type::Instances, "",
         "How many of it, NAME@1 and so on, or their names; ${INSTANCE} stands for each."},
     Key{"schedule", Scope::Service, Type::Schedule, "",
-        "When a oneshot runs: \"every 6h\", five fields as in crontab(5), or \"@daily\"."},
+        "When a oneshot runs: \"every 6h\" (100ms or more), five fields as in crontab(5), or "
+        "@hourly, @daily, @weekly, @monthly, @yearly."},
     Key{"timezone", Scope::Service, Type::Text, "\"UTC\"",
         "Whose clock the fields of the schedule mean, like \"Europe/Paris\"."},
     Key{"enabled", Scope::Service, Type::Flag, "true", "false leaves the service out."},
@@ -92,7 +95,7 @@ inline constexpr std::array kKeys{
     Key{"url", Scope::WaitFor, Type::Text, "",
         "tcp://HOST:PORT, unix:///PATH, http://HOST[:PORT]/PATH or file:/PATH."},
     Key{"timeout", Scope::WaitFor, Type::Duration, "", "After that the start fails."},
-    Key{"interval", Scope::WaitFor, Type::Duration, "\"100ms\"", "Between two tries."},
+    Key{"interval", Scope::WaitFor, Type::Duration, "\"100ms\"", "Between two tries.", "", "", 1},
 
     Key{"path", Scope::Directory, Type::Path, "", "The directory."},
     Key{"mode", Scope::Directory, Type::Mode, "\"0755\"", "Its mode."},
@@ -114,8 +117,8 @@ inline constexpr std::array kKeys{
 
     Key{"probe", Scope::Health, Type::Probe, "",
         "What must succeed: a URL as in wait-for, or { exec = [..] }."},
-    Key{"interval", Scope::Health, Type::Duration, "\"10s\"", "Between two probes."},
-    Key{"timeout", Scope::Health, Type::Duration, "\"3s\"", "How long one may take."},
+    Key{"interval", Scope::Health, Type::Duration, "\"10s\"", "Between two probes.", "", "", 10},
+    Key{"timeout", Scope::Health, Type::Duration, "\"3s\"", "How long one may take.", "", "", 1},
     Key{"retries", Scope::Health, Type::Number, "3", "So many failures in a row make it unhealthy.",
         "", "", 1, 1000},
     Key{"start-period", Scope::Health, Type::Duration, "\"0s\"",
@@ -130,24 +133,27 @@ inline constexpr std::array kKeys{
     Key{"url", Scope::Listen, Type::Text, "",
         "tcp://ADDRESS:PORT, an address and no name, or unix:///PATH."},
     Key{"name", Scope::Listen, Type::Text, "",
-        "In LISTEN_FDNAMES; default ADDRESS-PORT or the path, with '-' for ':'."},
+        "In LISTEN_FDNAMES, at most 255 bytes without ':'; default ADDRESS-PORT or the path, with "
+        "'-' for ':'."},
     Key{"mode", Scope::Listen, Type::Mode, "\"0666\"", "Mode of a unix socket."},
     Key{"owner", Scope::Listen, Type::User, "",
         "Owner of a unix socket; none = pidone's own user."},
 
     Key{"mode", Scope::Log, Type::Choice, "\"inherit\"",
-        "Output goes straight to the container's, or line by line with the service's name.",
+        "Output goes straight to the container's, or line by line with the service's name; the "
+        "other keys need one of the latter.",
         "inherit|prefix|json"},
     Key{"timestamps", Scope::Log, Type::Flag, "false",
         "Put the time in front of a prefixed line; JSON lines always have it."},
     Key{"overflow", Scope::Log, Type::Choice, "\"block\"",
         "When nobody takes the lines: the service waits, or they are dropped and counted.",
         "block|drop"},
-    Key{"keep", Scope::Log, Type::Size, "\"0\"", "How much is kept in memory for pidone logs."},
+    Key{"keep", Scope::Log, Type::Size, "\"0\"",
+        "How much is kept in memory for pidone logs, 64MiB at most."},
     Key{"file", Scope::Log, Type::Path, "", "A file that the lines are written to as well."},
     Key{"rotate", Scope::Log, Type::Table, "", "When that file becomes FILE.1."},
 
-    Key{"size", Scope::Rotate, Type::Size, "", "As soon as it is this long."},
+    Key{"size", Scope::Rotate, Type::Size, "", "As soon as it is this long, 1KiB to 1024GiB."},
     Key{"keep", Scope::Rotate, Type::Number, "3", "How many FILE.N there are at most.", "", "", 0,
         99},
 
@@ -168,8 +174,8 @@ inline constexpr std::array kKeys{
     Key{"sigpending", Scope::Limits, Type::LimitValue, "", "Queued signals."},
     Key{"stack", Scope::Limits, Type::LimitValue, "", "Stack, bytes."},
 
-    Key{"soft", Scope::Limit, Type::LimitValue, "", "The soft limit; default the hard one."},
-    Key{"hard", Scope::Limit, Type::LimitValue, "", "The hard limit; default the soft one."},
+    Key{"soft", Scope::Limit, Type::Amount, "", "The soft limit; default the hard one."},
+    Key{"hard", Scope::Limit, Type::Amount, "", "The hard limit; default the soft one."},
 
     Key{"no-new-privileges", Scope::Security, Type::Flag, "false",
         "No program it executes gains privileges (prctl(2), PR_SET_NO_NEW_PRIVS)."},
@@ -201,7 +207,10 @@ inline constexpr std::array kKeys{
     Key{"log-format", Scope::Container, Type::Choice, "\"text\"", "How pidone's own lines look.",
         "text|json", "PIDONE_LOG_FORMAT"},
     Key{"control", Scope::Container, Type::Text, "\"/run/pidone/control\"",
-        "The control socket; \"\" = none.", "", "PIDONE_CONTROL"},
+        "The control socket, a path of at most 107 bytes; \"\" = none. pidone status and the like "
+        "read "
+        "no file: tell them another path by PIDONE_CONTROL or --control, or they do not find it.",
+        "", "PIDONE_CONTROL"},
     Key{"reload-on-hup", Scope::Container, Type::Flag, "false",
         "HUP makes pidone read its files again (pidone reload).", "", "PIDONE_RELOAD_ON_HUP"},
 };

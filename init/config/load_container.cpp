@@ -25,10 +25,12 @@ void read_control(Reader& reader, const Entry& entry, core::Spec& spec) {
 constexpr std::array<Handler<core::Spec>, 5> kHandlers{{
     {"shutdown-timeout",
      [](Reader& r, const Entry& e, core::Spec& s) {
-         s.shutdown_timeout = r.duration(e).value_or(s.shutdown_timeout);
+         s.shutdown_timeout = r.duration(e, Scope::Container).value_or(s.shutdown_timeout);
      }},
     {"linger",
-     [](Reader& r, const Entry& e, core::Spec& s) { s.linger = r.duration(e).value_or(s.linger); }},
+     [](Reader& r, const Entry& e, core::Spec& s) {
+         s.linger = r.duration(e, Scope::Container).value_or(s.linger);
+     }},
     {"log-format",
      [](Reader& r, const Entry& e, core::Spec& s) {
          s.log_format = r.choice(e, Scope::Container) == "json" ? core::LogFormat::Json

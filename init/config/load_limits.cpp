@@ -36,7 +36,7 @@ constexpr std::array<Resource, 16> kResources{{
     {"rttime", 15},
 }};
 
-std::optional<std::uint64_t> read_amount(Reader& reader, const Entry& entry) {
+std::optional<std::uint64_t> read_amount(Reader& reader, const Entry& entry, Type type) {
     if (entry.value.kind == Value::Kind::Integer && entry.value.integer >= 0) {
         return static_cast<std::uint64_t>(entry.value.integer);
     }
@@ -56,7 +56,7 @@ std::optional<std::uint64_t> read_amount(Reader& reader, const Entry& entry) {
             return amount;
         }
     }
-    reader.wrong_type(entry, Type::LimitValue);
+    reader.wrong_type(entry, type);
     return std::nullopt;
 }
 
@@ -66,8 +66,8 @@ struct Pair {
 };
 
 constexpr std::array<Handler<Pair>, 2> kPair{{
-    {"soft", [](Reader& r, const Entry& e, Pair& p) { p.soft = read_amount(r, e); }},
-    {"hard", [](Reader& r, const Entry& e, Pair& p) { p.hard = read_amount(r, e); }},
+    {"soft", [](Reader& r, const Entry& e, Pair& p) { p.soft = read_amount(r, e, Type::Amount); }},
+    {"hard", [](Reader& r, const Entry& e, Pair& p) { p.hard = read_amount(r, e, Type::Amount); }},
 }};
 static_assert(covers(kPair, Scope::Limit));
 
@@ -79,7 +79,7 @@ void read_limit(Reader& reader, const Entry& entry, core::Limit& limit) {
             reader.wrong_type(entry, Type::LimitValue);
         }
     } else {
-        pair.soft = read_amount(reader, entry);
+        pair.soft = read_amount(reader, entry, Type::LimitValue);
     }
     limit.soft = pair.soft ? *pair.soft : pair.hard.value_or(0);
     limit.hard = pair.hard ? *pair.hard : limit.soft;

@@ -21,17 +21,16 @@ struct WaitForDraft {
 
 constexpr std::array<Handler<WaitForDraft>, 3> kWaitFor{{
     {"url", [](Reader& r, const Entry& e, WaitForDraft& d) { put(d.url, r.text(e)); }},
-    {"timeout",
-     [](Reader& r, const Entry& e, WaitForDraft& d) { put(d.wait_for.timeout, r.duration(e)); }},
-    {"interval",
-     [](Reader& r, const Entry& e, WaitForDraft& d) {
-         put(d.wait_for.interval, r.duration(e, core::Duration{1}));
-     }},
+    {"timeout", [](Reader& r, const Entry& e,
+                   WaitForDraft& d) { put(d.wait_for.timeout, r.duration(e, Scope::WaitFor)); }},
+    {"interval", [](Reader& r, const Entry& e,
+                    WaitForDraft& d) { put(d.wait_for.interval, r.duration(e, Scope::WaitFor)); }},
 }};
 static_assert(covers(kWaitFor, Scope::WaitFor));
 
 constexpr std::array<Handler<core::BeforeStop>, 2> kBeforeStop{{
-    {"delay", [](Reader& r, const Entry& e, core::BeforeStop& b) { put(b.delay, r.duration(e)); }},
+    {"delay", [](Reader& r, const Entry& e,
+                 core::BeforeStop& b) { put(b.delay, r.duration(e, Scope::BeforeStop)); }},
     {"command", [](Reader& r, const Entry& e,
                    core::BeforeStop& b) { put(b.command, r.strings(e, Type::Command)); }},
 }};

@@ -134,8 +134,8 @@ constexpr std::array<Handler<Draft>, 41> kHandlers{{
     {"after", [](Reader& r, const Entry& e, Draft& d) { read_names(r, e, d.after); }},
     {"wait-for", read_wait_for},
     {"ready", read_ready},
-    {"ready-timeout",
-     [](Reader& r, const Entry& e, Draft& d) { put(d.spec.ready.timeout, r.duration(e)); }},
+    {"ready-timeout", [](Reader& r, const Entry& e,
+                         Draft& d) { put(d.spec.ready.timeout, r.duration(e, Scope::Service)); }},
     {"notify-access",
      [](Reader& r, const Entry& e, Draft& d) {
          d.spec.notify_access = r.choice(e, Scope::Service) == "all" ? core::NotifyAccess::All
@@ -148,8 +148,8 @@ constexpr std::array<Handler<Draft>, 41> kHandlers{{
          put(d.spec.unexpected_exit_code, r.number(e, Scope::Service));
      }},
     {"stop-signal", read_stop_signal},
-    {"stop-timeout",
-     [](Reader& r, const Entry& e, Draft& d) { put(d.spec.stop_timeout, r.duration(e)); }},
+    {"stop-timeout", [](Reader& r, const Entry& e,
+                        Draft& d) { put(d.spec.stop_timeout, r.duration(e, Scope::Service)); }},
     {"kill-mode",
      [](Reader& r, const Entry& e, Draft& d) {
          d.spec.kill_mode =
@@ -160,7 +160,7 @@ constexpr std::array<Handler<Draft>, 41> kHandlers{{
     {"reload-signal", read_reload_signal},
     {"restart", read_restart},
     {"watchdog", [](Reader& r, const Entry& e,
-                    Draft& d) { put(d.spec.watchdog, r.duration(e, core::Duration{10})); }},
+                    Draft& d) { put(d.spec.watchdog, r.duration(e, Scope::Service)); }},
     {"listen", read_listen},
     // It was read before everything else, see read_instances().
     {"instances", [](Reader&, const Entry&, Draft&) {}},

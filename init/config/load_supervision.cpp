@@ -9,17 +9,15 @@ namespace {
 using core::HealthCheck;
 using core::RestartPolicy;
 
-constexpr core::Duration kShortest{1};
-/// Often enough for everything, and not so often that probing is all that happens.
-constexpr core::Duration kShortestInterval{10};
-
 constexpr std::array<Handler<RestartPolicy>, 6> kPolicy{{
-    {"delay", [](Reader& r, const Entry& e, RestartPolicy& p) { put(p.delay, r.duration(e)); }},
-    {"max-delay",
-     [](Reader& r, const Entry& e, RestartPolicy& p) { put(p.max_delay, r.duration(e)); }},
+    {"delay", [](Reader& r, const Entry& e,
+                 RestartPolicy& p) { put(p.delay, r.duration(e, Scope::Restart)); }},
+    {"max-delay", [](Reader& r, const Entry& e,
+                     RestartPolicy& p) { put(p.max_delay, r.duration(e, Scope::Restart)); }},
     {"jitter",
      [](Reader& r, const Entry& e, RestartPolicy& p) { put(p.jitter_permille, r.permille(e)); }},
-    {"window", [](Reader& r, const Entry& e, RestartPolicy& p) { put(p.window, r.duration(e)); }},
+    {"window", [](Reader& r, const Entry& e,
+                  RestartPolicy& p) { put(p.window, r.duration(e, Scope::Restart)); }},
     {"max-attempts", [](Reader& r, const Entry& e,
                         RestartPolicy& p) { put(p.max_attempts, r.number(e, Scope::Restart)); }},
     {"give-up",
@@ -65,13 +63,13 @@ void read_action(Reader& reader, const Entry& entry, HealthCheck& health) {
 constexpr std::array<Handler<HealthCheck>, 6> kHealth{{
     {"probe", read_probe},
     {"interval", [](Reader& r, const Entry& e,
-                    HealthCheck& h) { put(h.interval, r.duration(e, kShortestInterval)); }},
-    {"timeout",
-     [](Reader& r, const Entry& e, HealthCheck& h) { put(h.timeout, r.duration(e, kShortest)); }},
+                    HealthCheck& h) { put(h.interval, r.duration(e, Scope::Health)); }},
+    {"timeout", [](Reader& r, const Entry& e,
+                   HealthCheck& h) { put(h.timeout, r.duration(e, Scope::Health)); }},
     {"retries",
      [](Reader& r, const Entry& e, HealthCheck& h) { put(h.retries, r.number(e, Scope::Health)); }},
-    {"start-period",
-     [](Reader& r, const Entry& e, HealthCheck& h) { put(h.start_period, r.duration(e)); }},
+    {"start-period", [](Reader& r, const Entry& e,
+                        HealthCheck& h) { put(h.start_period, r.duration(e, Scope::Health)); }},
     {"action", read_action},
 }};
 static_assert(covers(kHealth, Scope::Health));

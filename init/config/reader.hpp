@@ -38,9 +38,8 @@ class Reader {
     /// A number of bytes.
     [[nodiscard]] std::optional<std::uint64_t> size(const Entry& entry, std::uint64_t low,
                                                     std::uint64_t high);
-    [[nodiscard]] std::optional<base::Duration> duration(const Entry& entry);
-    /// One of `least` or more.
-    [[nodiscard]] std::optional<base::Duration> duration(const Entry& entry, base::Duration least);
+    /// One of the least that the key table gives for `entry` in `scope`, or more.
+    [[nodiscard]] std::optional<base::Duration> duration(const Entry& entry, Scope scope);
     [[nodiscard]] std::optional<unsigned> mode(const Entry& entry);
     [[nodiscard]] std::optional<std::string> user(const Entry& entry);
     [[nodiscard]] std::optional<base::Signal> signal(const Entry& entry);

@@ -96,17 +96,7 @@ std::optional<std::uint64_t> Reader::size(const Entry& entry, std::uint64_t low,
     return found;
 }
 
-std::optional<base::Duration> Reader::duration(const Entry& entry, base::Duration least) {
-    const auto found = duration(entry);
-    if (found && *found < least) {
-        error(entry.value.pos,
-              quoted(entry.key) + " must be at least \"" + base::to_string(least) + "\"");
-        return std::nullopt;
-    }
-    return found;
-}
-
-std::optional<base::Duration> Reader::duration(const Entry& entry) {
+std::optional<base::Duration> Reader::duration(const Entry& entry, Scope scope) {
     if (entry.value.kind != Value::Kind::String) {
         wrong_type(entry, Type::Duration);
         return std::nullopt;
@@ -120,6 +110,17 @@ std::optional<base::Duration> Reader::duration(const Entry& entry) {
         error(entry.value.pos,
               quoted(entry.key) + " must be a duration like \"10s\", got " + quoted(*word),
               "units are ms, s, m, h and d");
+        return std::nullopt;
+    }
+    const auto* key = find_key(scope, entry.key);
+    const base::Duration least{key->low};
+    if (*parsed < least) {
+        error(entry.value.pos,
+              quoted(entry.key) + " must be at least \"" + base::to_string(least) + "\"",
+              key->default_text.empty() && parsed->count() == 0
+                  ? "without the key there is no limit"
+                  : "");
+        return std::nullopt;
     }
     return parsed;
 }

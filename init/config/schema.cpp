@@ -48,6 +48,8 @@ std::string_view form_of(Type type) {
         return "#table";
     case Type::LimitValue:
         return R"({"type":"integer","minimum":0}|{"const":"max"}|#variable|#limit)";
+    case Type::Amount:
+        return R"({"type":"integer","minimum":0}|{"const":"max"}|#variable)";
     case Type::Endpoints:
     case Type::Sockets:
         return R"({"type":"array","items":{"anyOf":[{"type":"string"},{"$ref":"@"}]}})";
@@ -131,11 +133,6 @@ std::string rule_of(const Key& key) {
         replaced(std::string{form_of(key.type)}, "@", "#/definitions/" + std::string{key.name}));
 }
 
-std::string description_of(const Key& key) {
-    return std::string{key.doc} +
-           (key.variable.empty() ? "" : " " + std::string{key.variable} + " overrides it.");
-}
-
 /// The keys of one scope, as a schema of their table.
 std::string table_of(Scope scope) {
     std::string out = R"("type":"object","additionalProperties":false,"properties":{)";
@@ -146,8 +143,7 @@ std::string table_of(Scope scope) {
         }
         out += is_first ? "\n" : ",\n";
         is_first = false;
-        out +=
-            quoted_json(key.name) + R"(:{"description":)" + quoted_json(description_of(key)) + ",";
+        out += quoted_json(key.name) + R"(:{"description":)" + quoted_json(description(key)) + ",";
         out +=
             key.default_text.empty() ? "" : R"("default":)" + std::string{key.default_text} + ",";
         out += rule_of(key) + "}";
