@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 PAGE = pathlib.Path("docs/service-file.md")
 MANUAL = pathlib.Path("man/pidone.toml.5")
@@ -128,17 +129,23 @@ def markdown(tables):
     return out
 
 
+def literal(line):
+    """A line that no macro is made of."""
+    line = line.replace("\\", "\\e")
+    return "\\&" + line if line[:1] in (".", "'") else line
+
+
 def roff(text):
-    """Text that no macro is made of, each sentence on a line of its own, as mdoc(7) wants it."""
-    text = re.sub(r"\. (?=[A-Z])", ".\n", text.replace("\\", "\\e"))
-    return "\\&" + text if text[:1] in (".", "'") else text
+    """Text as mdoc(7) wants it: no long line, and each sentence begins one."""
+    sentences = re.sub(r"\. (?=[A-Z])", ".\n", text).split("\n")
+    return "\n".join(literal(line) for each in sentences for line in textwrap.wrap(each, 78, break_on_hyphens=False))
 
 
 def mdoc(tables):
     out = ""
     for _, title, example, keys in tables:
-        out += f'.Ss "{title}"\n.Bd -literal -offset indent\n'
-        out += "".join(roff(line) + "\n" for line in example.splitlines() if line) + ".Ed\n.Bl -tag -width Ds\n"
+        out += f'.Ss "{title}\\&"\n.Bd -literal -offset indent\n'
+        out += "".join(literal(line) + "\n" for line in example.splitlines() if line) + ".Ed\n.Bl -tag -width Ds\n"
         for key, kind, default, doc in keys:
             out += f".It Ic {key}\n{roff(doc)}\n"
             out += roff(f"Value: {kind}" + (f"; default {default}." if default is not None else ".")) + "\n"
