@@ -35,6 +35,8 @@ struct Event {
                        ///< than `duration` from now
         HealthProbed,  ///< the health probe of `service` ended with `status`; 0 = healthy
         WatchdogFed,   ///< WATCHDOG=1 from `service`
+        WatchdogSet,   ///< WATCHDOG_USEC= from `service`: for the rest of this run WATCHDOG=1 comes
+                       ///< every `duration`, from now on; zero: no longer
         WatchdogFailed,  ///< WATCHDOG=trigger: the service itself says that it hangs
         Due,             ///< the schedule of `service` says: now
         StartAsked,      ///< somebody wants `service` up
@@ -92,9 +94,10 @@ struct Report {
         StartAsked,       ///< service: somebody asked for its start
         RestartAsked,     ///< service: somebody asked for another run
         ReplaceAsked,     ///< service stops, because a reload changes or removes it
-        RunSkipped,  ///< service is due, but its last run is not over (or `other` is not ready)
-        Exiting,     ///< number = exit code of the container; why: signal (if any), and service (if
-                     ///< any) with fault and status
+        RunSkipped,       ///< service is due, but its last run is not over (or it has to wait for
+                          ///< `other`)
+        Exiting,  ///< number = exit code of the container; why: signal (if any), and service (if
+                  ///< any) with fault and status
     };
     /// What a service did that gives the container its exit code.
     enum class Fault { Ended, NotStarted, NotReady, Unhealthy, WatchdogMissed };
@@ -134,8 +137,9 @@ struct Command {
         KillHook,    ///< kill the hook's whole group
         StartHealthProbe,  ///< one look at the health of `service`; answer HealthProbed. number = 1
                            ///< when a failure will make it unhealthy: the probe then says why
-        StopHealthProbe,   ///< kill it with its group; HealthProbed follows
-        Signal,            ///< send `signal` to `scope` of `service`
+        StopHealthProbe,   ///< kill it with its group; HealthProbed follows. number = 1 when it
+                           ///< missed its timeout, and that makes the service unhealthy
+        Signal,     ///< send `signal` to `scope` of `service`; number = 1 when the container got it
         WatchTree,  ///< the main process is gone: answer TreeEmpty as soon as no live process of
                     ///< `service` is left
         SignalAll,  ///< send `signal` to every process left (PID 1: kill(-1); subreaper: the tree

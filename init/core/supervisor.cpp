@@ -92,6 +92,8 @@ void Supervisor::dispatch(const Event& event) {
         return on_health_probed(event.service, event.status);
     case Event::Kind::WatchdogFed:
         return feed_watchdog(event.service);
+    case Event::Kind::WatchdogSet:
+        return set_watchdog(event.service, event.duration);
     case Event::Kind::WatchdogFailed:
         return on_watchdog_failed(event.service);
     case Event::Kind::Due:
@@ -136,7 +138,6 @@ void Supervisor::boot() {
                 set_schedule(static_cast<ServiceId>(i));
             }
         }
-        spread_losses();  // a disabled service is lost from the beginning
     }
 }
 
@@ -201,7 +202,8 @@ void Supervisor::route_signal(const SignalInfo& signal) {
             emit({.kind = Command::Kind::Signal,
                   .service = static_cast<ServiceId>(i),
                   .signal = sent,
-                  .scope = Scope::Main});
+                  .scope = Scope::Main,
+                  .number = 1});
         }
     }
     const std::uint64_t bit = std::uint64_t{1} << (raw(signal.signal) - 1);
@@ -239,6 +241,16 @@ void Supervisor::emit_all(Signal signal) {
 
 void Supervisor::report(const Report& what) {
     emit({.kind = Command::Kind::Report, .report = what});
+}
+
+/// The end of a run, with what follows from it.
+void Supervisor::report_with_next(ServiceId id, Report what) {
+    what.service = id;
+    what.next = runs_[index(id)].next;
+    what.delay = runs_[index(id)].delay;
+    what.attempt = service(id).attempt;
+    what.limit = spec_.services[index(id)].restart.max_attempts;
+    report(what);
 }
 
 /// The last line names the service that gave the exit code, whatever began the stop.

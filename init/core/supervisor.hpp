@@ -110,6 +110,10 @@ class Supervisor {
     [[nodiscard]] bool is_stopping() const;
     /// What `id` waits for; the first of several reasons.
     [[nodiscard]] Hold hold(ServiceId id) const;
+    /// Every service once, each behind all it requires or comes after.
+    [[nodiscard]] std::span<const ServiceId> order() const { return graph_.order(); }
+    /// Whether a start of what requires `id` starts this one as well.
+    [[nodiscard]] bool starts_along(ServiceId id) const { return is_startable(id, false); }
     /// Whether `last_exit` is a success, or what the signal that asked for it makes of a program.
     [[nodiscard]] bool ended_well(ServiceId id) const;
     /// When the next run of a Schedule::Kind::Every is due.
@@ -169,6 +173,7 @@ class Supervisor {
         bool is_probe_valid = false;   ///< the health probe that runs is of this run and in time
         Instant health_at = kNever;    ///< the next health probe, or the timeout of this one
         Instant watchdog_at = kNever;  ///< when WATCHDOG=1 has to have come
+        std::optional<Duration> watchdog{};  ///< WATCHDOG_USEC=, in place of the Spec's
         Instant unhealthy_since{};
     };
 
@@ -201,13 +206,14 @@ class Supervisor {
     [[nodiscard]] bool is_held_down(ServiceId id) const;
     [[nodiscard]] bool has_future() const;
     [[nodiscard]] ServiceId live_requirer(ServiceId id) const;
+    [[nodiscard]] ServiceId stop_holder(ServiceId id) const;
     [[nodiscard]] Hold start_hold(ServiceId id) const;
 
     // supervisor_restart.cpp: what an end brings about, and what comes back with what
     void plan_restart(ServiceId id, bool is_forced);
     void count_end(ServiceId id);
     [[nodiscard]] bool ends_container(ServiceId id) const;
-    void fail_running(ServiceId id, Report::Fault fault, Report what, bool is_forced);
+    void fail_running(ServiceId id, Report::Fault fault, Report what);
     void recall_requirers();
     void excuse(ServiceId id, Follow follow);
     void go(ServiceId id);
@@ -216,6 +222,7 @@ class Supervisor {
 
     // supervisor_wish.cpp: what people ask for, and schedules
     void on_start_asked(ServiceId id, Report::Kind kind);
+    [[nodiscard]] bool is_startable(ServiceId id, bool is_asked) const;
     void revive(ServiceId id, bool is_asked, Report::Kind kind);
     void on_stop_asked(ServiceId id);
     void on_restart_asked(ServiceId id);
@@ -238,6 +245,9 @@ class Supervisor {
     void count_health(ServiceId id, bool is_good);
     void become_unhealthy(ServiceId id);
     void feed_watchdog(ServiceId id);
+    void set_watchdog(ServiceId id, Duration interval);
+    [[nodiscard]] Duration watchdog(ServiceId id) const;
+    [[nodiscard]] bool is_last_chance(ServiceId id) const;
     void on_watchdog_failed(ServiceId id);
     void miss_watchdog(ServiceId id, Duration silence);
 
@@ -264,7 +274,6 @@ class Supervisor {
     void miss_ready_timeout(ServiceId id);
     void begin_shutdown(Signal signal, ServiceId cause);
     void stop_what_can();
-    [[nodiscard]] bool is_held(ServiceId id) const;
     void begin_stop(ServiceId id);
     void begin_before_stop(ServiceId id);
     void run_hook(ServiceId id);
@@ -302,6 +311,7 @@ class Supervisor {
     void emit_service(Command::Kind kind, ServiceId id);
     void emit_all(Signal signal);
     void report(const Report& what);
+    void report_with_next(ServiceId id, Report what);
     void report_exit();
 
     [[nodiscard]] bool has_live_service() const;

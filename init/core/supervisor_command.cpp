@@ -59,6 +59,7 @@ void Supervisor::dispatch_command(const Event& event) {
     case Event::Kind::TimeExtended:
     case Event::Kind::HealthProbed:
     case Event::Kind::WatchdogFed:
+    case Event::Kind::WatchdogSet:
     case Event::Kind::WatchdogFailed:
     case Event::Kind::Due:
     case Event::Kind::StartAsked:
@@ -90,7 +91,8 @@ void Supervisor::forward_signal(const SignalInfo& signal) {
     emit({.kind = Command::Kind::Signal,
           .service = kProgram,
           .signal = sent,
-          .scope = spec_.command.signals_group ? Scope::Group : Scope::Main});
+          .scope = spec_.command.signals_group ? Scope::Group : Scope::Main,
+          .number = 1});
     if (asks_to_end(signal.signal) && spec_.command.stop_timeout && !deadline_) {
         runs_[0].stop_began = now_;
         services_[0].stop_wanted = true;

@@ -15,9 +15,7 @@ void Supervisor::begin_watch(ServiceId id) {
         const bool is_proved = spec.ready.kind != Readiness::Kind::Exec;
         run.health_at = is_proved ? now_ + spec.health.interval : now_;
     }
-    if (spec.watchdog) {
-        run.watchdog_at = now_ + *spec.watchdog;
-    }
+    feed_watchdog(id);
 }
 
 void Supervisor::end_watch(ServiceId id) {
@@ -32,7 +30,7 @@ void Supervisor::end_watch(ServiceId id) {
 void Supervisor::expire_watch(ServiceId id) {
     Run& run = runs_[index(id)];
     if (run.watchdog_at <= now_) {
-        return miss_watchdog(id, *spec_.services[index(id)].watchdog);
+        return miss_watchdog(id, watchdog(id));
     }
     if (run.health_at > now_) {
         return;
@@ -42,7 +40,9 @@ void Supervisor::expire_watch(ServiceId id) {
         // The next one is due an interval after this one is gone, which a KILL decides.
         run.is_probe_valid = false;
         run.is_probe_late = true;
-        emit_service(Command::Kind::StopHealthProbe, id);
+        emit({.kind = Command::Kind::StopHealthProbe,
+              .service = id,
+              .number = is_last_chance(id) ? 1 : 0});
         count_health(id, false);
     } else if (!standings_[index(id)].has_health_probe) {
         start_health_probe(id);
@@ -56,9 +56,15 @@ void Supervisor::start_health_probe(ServiceId id) {
     run.is_probe_valid = true;
     run.health_at = now_ + check.timeout;
     are_children_gone_ = false;
-    const bool is_last =
-        service(id).is_healthy.value_or(true) && run.failed_probes + 1 >= check.retries;
-    emit({.kind = Command::Kind::StartHealthProbe, .service = id, .number = is_last ? 1 : 0});
+    emit({.kind = Command::Kind::StartHealthProbe,
+          .service = id,
+          .number = is_last_chance(id) ? 1 : 0});
+}
+
+/// Whether one more probe that fails makes it unhealthy.
+bool Supervisor::is_last_chance(ServiceId id) const {
+    return service(id).is_healthy.value_or(true) &&
+           runs_[index(id)].failed_probes + 1 >= spec_.services[index(id)].health.retries;
 }
 
 void Supervisor::on_health_probed(ServiceId id, const ExitStatus& status) {
@@ -116,17 +122,25 @@ void Supervisor::become_unhealthy(ServiceId id) {
     if (action == HealthAction::None) {
         return report(what);
     }
-    fail_running(id, Report::Fault::Unhealthy, what, action == HealthAction::Restart);
-    go(id);
-    if (phase_ == Phase::Running && run.follow == Follow::End) {
-        lose(id);
-    }
+    fail_running(id, Report::Fault::Unhealthy, what);
+}
+
+/// How often WATCHDOG=1 has to come in this run; zero: never.
+Duration Supervisor::watchdog(ServiceId id) const {
+    const auto& own = runs_[index(id)].watchdog;
+    return own ? *own : spec_.services[index(id)].watchdog.value_or(Duration::zero());
 }
 
 void Supervisor::feed_watchdog(ServiceId id) {
-    if (runs_[index(id)].watchdog_at != kNever) {
-        runs_[index(id)].watchdog_at = now_ + *spec_.services[index(id)].watchdog;
+    const Duration interval = watchdog(id);
+    if (service(id).state == State::Up && !runs_[index(id)].is_going) {
+        runs_[index(id)].watchdog_at = interval > Duration::zero() ? now_ + interval : kNever;
     }
+}
+
+void Supervisor::set_watchdog(ServiceId id, Duration interval) {
+    runs_[index(id)].watchdog = interval;
+    feed_watchdog(id);
 }
 
 void Supervisor::on_watchdog_failed(ServiceId id) {
@@ -139,11 +153,7 @@ void Supervisor::on_watchdog_failed(ServiceId id) {
 void Supervisor::miss_watchdog(ServiceId id, Duration silence) {
     Run& run = runs_[index(id)];
     fail_running(id, Report::Fault::WatchdogMissed,
-                 {.kind = Report::Kind::WatchdogMissed, .duration = silence}, false);
-    go(id);
-    if (phase_ == Phase::Running && run.follow == Follow::End) {
-        lose(id);
-    }
+                 {.kind = Report::Kind::WatchdogMissed, .duration = silence});
     end_helpers(id);
     services_[index(id)].stop_wanted = true;
     run.stop_began = now_;

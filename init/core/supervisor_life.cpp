@@ -68,13 +68,7 @@ void Supervisor::on_spawn_failed(ServiceId id, int error) {
     run.code = run.has_lost_requirement ? run.code : base::kExitSystem;
     run.has_start_failed = true;
     count_end(id);
-    report({.kind = Report::Kind::SpawnFailed,
-            .service = id,
-            .number = error,
-            .next = run.next,
-            .delay = run.delay,
-            .attempt = service(id).attempt,
-            .limit = spec_.services[index(id)].restart.max_attempts});
+    report_with_next(id, {.kind = Report::Kind::SpawnFailed, .number = error});
     account_end(id);
     finish(id);
 }
@@ -193,14 +187,8 @@ void Supervisor::report_end(ServiceId id, const ExitStatus& status) {
         kind = Report::Kind::Done;
     }
     end_report_ = commands_.size();
-    report({.kind = kind,
-            .service = id,
-            .status = status,
-            .duration = now_ - service(id).spawned_at,
-            .next = run.next,
-            .delay = run.delay,
-            .attempt = service(id).attempt,
-            .limit = spec_.services[index(id)].restart.max_attempts});
+    report_with_next(id,
+                     {.kind = kind, .status = status, .duration = now_ - service(id).spawned_at});
 }
 
 /// What the end of `id`, judged already, means for the exit code, the container and those that

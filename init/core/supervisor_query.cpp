@@ -54,7 +54,6 @@ Health Supervisor::health(ServiceId id) const {
     case State::Done:
         return run.has_lost_requirement ? Health::Unhealthy : Health::Healthy;
     case State::Scheduled:
-        return Health::Healthy;
     case State::Waiting:
     case State::Backoff:
     case State::Setup:
@@ -131,12 +130,9 @@ Hold Supervisor::hold(ServiceId id) const {
     case State::Failed:
         return {};
     }
-    if (runs_[index(id)].is_going) {
-        for (const ServiceId dependent : graph_.dependents(id)) {
-            if (is_live(this->service(dependent).state)) {
-                return {.kind = Kind::Requirer, .other = dependent};
-            }
-        }
+    const ServiceId holder = runs_[index(id)].is_going ? stop_holder(id) : kNoService;
+    if (holder != kNoService) {
+        return {.kind = Kind::Requirer, .other = holder};
     }
     if (service.state == State::Setup) {
         return {.kind = Kind::SetUp};
@@ -194,6 +190,17 @@ bool Supervisor::has_future() const {
         }
     }
     return false;
+}
+
+/// What requires `id` or comes after it and is still on its way down, or kNoService.
+ServiceId Supervisor::stop_holder(ServiceId id) const {
+    for (const ServiceId dependent : graph_.dependents(id)) {
+        const State state = service(dependent).state;
+        if (is_live(state) && (runs_[index(dependent)].is_going || state > State::Up)) {
+            return dependent;
+        }
+    }
+    return kNoService;
 }
 
 /// A live service that requires `id`, or kNoService.

@@ -56,27 +56,29 @@ bool Supervisor::ends_container(ServiceId id) const {
 }
 
 /// We end a service that runs, for `fault`, which `what` reports: its code is the
-/// unexpected-exit-code until it says better how it ends.
-void Supervisor::fail_running(ServiceId id, Report::Fault fault, Report what, bool is_forced) {
+/// unexpected-exit-code until it says better how it ends. It stops in this step, unless something
+/// that comes after it is on its way down.
+void Supervisor::fail_running(ServiceId id, Report::Fault fault, Report what) {
     Run& run = runs_[index(id)];
     run.fault = fault;
     run.outcome = State::Failed;
     run.code = spec_.services[index(id)].unexpected_exit_code;
-    const bool is_exit = fault == Report::Fault::Unhealthy &&
-                         spec_.services[index(id)].health.action == HealthAction::Exit;
-    if (!is_exit) {
-        plan_restart(id, is_forced);
+    const HealthAction action = fault == Report::Fault::Unhealthy
+                                    ? spec_.services[index(id)].health.action
+                                    : HealthAction::None;
+    if (action != HealthAction::Exit) {
+        plan_restart(id, action == HealthAction::Restart);
     }
-    what.service = id;
-    what.next = run.next;
-    what.delay = run.delay;
-    what.attempt = service(id).attempt;
-    what.limit = spec_.services[index(id)].restart.max_attempts;
-    report(what);
+    report_with_next(id, what);
     run.is_tolerated = run.next == Report::Next::GivesUp && !ends_container(id);
     if (phase_ == Phase::Running && run.follow == Follow::End && ends_container(id)) {
         begin_shutdown(Signal::None, id);
         cause_code_ = run.code;
+    }
+    go(id);
+    // One that was never ready has taken nobody along yet.
+    if (fault != Report::Fault::NotReady && phase_ == Phase::Running && run.follow == Follow::End) {
+        lose(id);
     }
 }
 

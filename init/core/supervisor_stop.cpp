@@ -86,8 +86,7 @@ void Supervisor::expire_service(ServiceId id) {
 
 void Supervisor::miss_ready_timeout(ServiceId id) {
     fail_running(id, Report::Fault::NotReady,
-                 {.kind = Report::Kind::ReadyTimeout, .duration = now_ - service(id).since}, false);
-    go(id);  // it stops in this step, unless something that comes after it is on its way down
+                 {.kind = Report::Kind::ReadyTimeout, .duration = now_ - service(id).since});
 }
 
 void Supervisor::begin_shutdown(Signal signal, ServiceId cause) {
@@ -134,19 +133,10 @@ void Supervisor::stop_what_can() {
         const State state = service(id).state;
         const bool is_running =
             state == State::Setup || state == State::Starting || state == State::Up;
-        if (is_running && runs_[index(id)].is_going && !is_held(id)) {
+        if (is_running && runs_[index(id)].is_going && stop_holder(id) == kNoService) {
             begin_stop(id);
         }
     }
-}
-
-/// True while something that requires `id` or comes after it is still on its way down.
-bool Supervisor::is_held(ServiceId id) const {
-    const std::span<const ServiceId> dependents = graph_.dependents(id);
-    return std::any_of(dependents.begin(), dependents.end(), [this](ServiceId dependent) {
-        const State state = service(dependent).state;
-        return is_live(state) && (runs_[index(dependent)].is_going || state > State::Up);
-    });
 }
 
 void Supervisor::begin_stop(ServiceId id) {

@@ -26,12 +26,11 @@ void Supervisor::on_start_asked(ServiceId id, Report::Kind kind) {
     }
 }
 
-/// Makes `id` start, or start again once it is down. One that nobody asked for by name keeps its
+/// Whether there is anything to do for its start. One that nobody asked for by name keeps its
 /// delay, and is left alone when it is what it should be.
-void Supervisor::revive(ServiceId id, bool is_asked, Report::Kind kind) {
-    Service& service = services_[index(id)];
-    Run& run = runs_[index(id)];
-    const State state = service.state;
+bool Supervisor::is_startable(ServiceId id, bool is_asked) const {
+    const Run& run = runs_[index(id)];
+    const State state = service(id).state;
     const bool is_delayed = state == State::Backoff || run.follow == Follow::Backoff;
     const bool is_on_its_way = state == State::Waiting ||
                                (is_live(state) && run.follow == Follow::Return) ||
@@ -40,12 +39,17 @@ void Supervisor::revive(ServiceId id, bool is_asked, Report::Kind kind) {
         (state == State::Done ||
          (state == State::Leaving && run.outcome == State::Done && run.follow == Follow::End)) &&
         spec_.services[index(id)].type == ServiceType::Oneshot;
+    const bool is_left_alone =
+        state == State::Scheduled || is_done || (is_delayed && !has_ended(state));
+    return !standings_[index(id)].is_replaced && !is_on_its_way && (is_asked || !is_left_alone);
+}
+
+/// Makes `id` start, or start again once it is down.
+void Supervisor::revive(ServiceId id, bool is_asked, Report::Kind kind) {
     if (is_asked) {
-        service.attempt = 0;
+        services_[index(id)].attempt = 0;
     }
-    if (standings_[index(id)].is_replaced || is_on_its_way ||
-        (!is_asked &&
-         (state == State::Scheduled || is_done || (is_delayed && !has_ended(state))))) {
+    if (!is_startable(id, is_asked)) {
         return;
     }
     report({.kind = kind, .service = id});
@@ -53,7 +57,7 @@ void Supervisor::revive(ServiceId id, bool is_asked, Report::Kind kind) {
     standings_[index(id)].is_disabled = false;
     forget_failure(id);
     excuse(id, Follow::Return);
-    if (!is_live(state)) {
+    if (!is_live(service(id).state)) {
         enter(id, State::Waiting);
     }
     set_schedule(id);

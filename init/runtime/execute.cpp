@@ -77,7 +77,7 @@ void Runtime::execute(const core::Command& command) {
         start_health_probe(command.service, command.number == 1);
         return;
     case core::Command::Kind::StopHealthProbe:
-        stop_health_probe(command.service);
+        stop_health_probe(command.service, command.number == 1);
         return;
     case core::Command::Kind::Signal:
         send(command);
@@ -113,6 +113,7 @@ void Runtime::forget_elsewhere(core::ServiceId id) {
 }
 
 void Runtime::send(const core::Command& command) {
+    forwarded_ += command.number == 1 ? 1 : 0;
     switch (command.scope) {
     case core::Scope::Main:
         signal_main(command.service, command.signal);

@@ -19,10 +19,11 @@ namespace {
 // descriptor ready, so the next turn goes on. Enough for all that a pipe or a socket holds.
 constexpr int kMaxReads = 1024;
 
+// Rounded up, because zero is off.
 core::Duration milliseconds_of(std::uint64_t microseconds) {
-    constexpr std::uint64_t kLongest = 86'400'000;
+    constexpr std::uint64_t kLongest = 86'400'000'000;
     return core::Duration{
-        static_cast<core::Duration::rep>(std::min(microseconds / 1'000, kLongest))};
+        static_cast<core::Duration::rep>((std::min(microseconds, kLongest) + 999) / 1'000)};
 }
 
 }  // namespace
@@ -203,10 +204,13 @@ void Runtime::take_message(ServiceId id, const sys::NotifyReceipt& receipt) {
                      .service = id,
                      .duration = milliseconds_of(*message.extend_usec)});
     }
-    if (message.feeds_watchdog || message.watchdog_usec) {
-        queue_.push({.kind = Event::Kind::WatchdogFed,
+    if (message.watchdog_usec) {
+        queue_.push({.kind = Event::Kind::WatchdogSet,
                      .service = id,
-                     .duration = milliseconds_of(message.watchdog_usec.value_or(0))});
+                     .duration = milliseconds_of(*message.watchdog_usec)});
+    }
+    if (message.feeds_watchdog) {
+        queue_.push({.kind = Event::Kind::WatchdogFed, .service = id});
     }
     if (message.fails_watchdog) {
         queue_.push({.kind = Event::Kind::WatchdogFailed, .service = id});

@@ -143,8 +143,6 @@ void Runtime::start_health_probe(core::ServiceId id, bool counts) {
     auto& process = this->process(id);
     // Never two at once, whatever became of the one before.
     kill_helper(process.health);
-    process.health_began = now_;
-    process.health_counts = counts;
     const auto pid = sys::fork_child();
     if (!pid) {
         log_.about(spec(id).name, logging::Severity::Error, "cannot fork the health probe: {}",
@@ -165,15 +163,12 @@ void Runtime::start_health_probe(core::ServiceId id, bool counts) {
 }
 
 // Its end follows, and is the event. Killed, it cannot tell why itself.
-void Runtime::stop_health_probe(core::ServiceId id) {
-    auto& process = this->process(id);
-    const auto timeout = spec(id).health.timeout;
-    if (process.health_counts && now_ - process.health_began >= timeout) {
+void Runtime::stop_health_probe(core::ServiceId id, bool counts) {
+    if (counts) {
         log_.about(spec(id).name, logging::Severity::Info, "health probe: no answer within {}",
-                   base::to_string(timeout).view());
+                   base::to_string(spec(id).health.timeout).view());
     }
-    process.health_counts = false;
-    kill_helper(process.health);
+    kill_helper(process(id).health);
 }
 
 // A service whose probe is lost would stay in its start for ever.

@@ -80,8 +80,10 @@ bool Listeners::has(const core::Endpoint& endpoint) const {
 bool Listeners::open(const core::Spec& spec, const Listeners& before, logging::Logger& log) {
     for (std::size_t i = 0; i < spec.services.size(); ++i) {
         const auto& service = spec.services[i];
-        for (const auto& socket :
-             service.is_enabled ? service.listen : decltype(service.listen){}) {
+        if (!service.is_enabled) {
+            continue;
+        }
+        for (const auto& socket : service.listen) {
             auto& listener = listeners_.emplace_back();
             listener.service = core::ServiceId(i);
             listener.endpoint = socket.endpoint;

@@ -190,8 +190,7 @@ void say_of_life(const Report& report, const core::Spec& spec, std::string_view 
         if (report.other == core::kNoService) {
             log.about(name, Severity::Warn, "is due, but its last run is not over; skipped");
         } else {
-            log.about(name, Severity::Warn,
-                      "is due, but '{}', which it requires, is not ready; skipped",
+            log.about(name, Severity::Warn, "is due, but has to wait for '{}'; skipped",
                       name_of(report.other, spec));
         }
     }

@@ -175,7 +175,8 @@ Fields fields_of(const Report& report, const core::Spec& spec, const DeathNote& 
             fields.text("signal", base::to_string(report.signal));
         }
         if (report.other != core::kNoService) {
-            fields.text("requires", name_of(report.other, spec));
+            fields.text(report.kind == Kind::RunSkipped ? "waits_for" : "requires",
+                        name_of(report.other, spec));
         }
     }
     if (!words.duration.empty()) {

@@ -242,9 +242,6 @@ void Runtime::pump() {
         ServiceTree::expire_looks();
         for (const auto& command : supervisor_.step(event, now_)) {
             execute(command);
-            const bool forwards = event.kind == core::Event::Kind::SignalReceived &&
-                                  command.kind == core::Command::Kind::Signal;
-            forwarded_ += forwards ? 1 : 0;
         }
     }
     is_pumping_ = false;

@@ -95,7 +95,7 @@ class Runtime {
     void begin_run(core::ServiceId id);
     void start_probe(core::ServiceId id);
     void start_health_probe(core::ServiceId id, bool counts);
-    void stop_health_probe(core::ServiceId id);
+    void stop_health_probe(core::ServiceId id, bool counts);
     void restart_probes(core::Instant now);
     void run_hook(core::ServiceId id);
     [[nodiscard]] ChildContext context_for(core::ServiceId id) const;
@@ -155,9 +155,9 @@ class Runtime {
     // wishes.cpp: what people ask for.
     [[nodiscard]] control::Reply decide(const control::Server::Wish& wish);
     [[nodiscard]] control::Reply signal_asked(const control::Server::Wish& wish);
-    void mark_others(control::Action action);
+    void mark_started_along();
+    void mark_stopped_along();
     void name_others(control::Action action, control::ManageReply& reply);
-    [[nodiscard]] bool is_stopped_by_hand(core::ServiceId id) const;
 
     [[nodiscard]] ServiceProcess& process(core::ServiceId id) {
         return processes_[core::index(id)];

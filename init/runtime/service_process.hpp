@@ -35,10 +35,8 @@ struct ServiceProcess {
                                               ///< started, or ended without an answer
     base::Pid hook = base::Pid::None;         ///< before-stop command
     base::Pid health = base::Pid::None;       ///< health probe
-    base::Instant health_began{};             ///< when it was started
-    bool health_counts = false;  ///< its failure makes the service unhealthy, so it is said
-    Watched status;              ///< status pipe, until execve or the end of the set-up
-    Watched ready;               ///< readiness pipe
+    Watched status;  ///< status pipe, until execve or the end of the set-up
+    Watched ready;   ///< readiness pipe
     Watched notify;  ///< notification socket, kept for all runs; what a run left unread is dropped
     std::array<char, 8> notify_address{};
     bool reached_exec = false;  ///< the child said that its execve comes next

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <ranges>
 
 #include "runtime/runtime.hpp"
 
@@ -13,7 +14,7 @@ using core::State;
 namespace {
 
 /// What a wish has to do with a service.
-enum Part : std::uint8_t { Untouched, Asked, Also, Passed, Named };
+enum Part : std::uint8_t { Untouched, Asked, Also, Passed };
 
 ServiceId id_of(std::size_t index) {
     return static_cast<ServiceId>(index);
@@ -26,10 +27,6 @@ Event::Kind kind_of(control::Action action) {
 }
 
 }  // namespace
-
-bool Runtime::is_stopped_by_hand(ServiceId id) const {
-    return supervisor_.hold(id).kind == core::Hold::Kind::ByHand;
-}
 
 control::Reply Runtime::decide(const control::Server::Wish& wish) {
     using control::Action;
@@ -46,7 +43,11 @@ control::Reply Runtime::decide(const control::Server::Wish& wish) {
         return control::ErrorReply{control::ErrorCode::ReloadRuns, {}};
     }
     control::ManageReply reply;
-    mark_others(wish.action);
+    if (wish.action == Action::Start) {
+        mark_started_along();
+    } else {
+        mark_stopped_along();
+    }
     name_others(wish.action, reply);
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         if (parts_[i] == Asked) {
@@ -82,57 +83,43 @@ control::Reply Runtime::signal_asked(const control::Server::Wish& wish) {
     return reply;
 }
 
-// A stop takes along what requires it and runs; a start what it requires and somebody stopped.
-void Runtime::mark_others(control::Action action) {
-    const bool starts = action == control::Action::Start;
-    for (bool has_grown = true; has_grown;) {
-        has_grown = false;
-        for (std::size_t i = 0; i < parts_.size(); ++i) {
-            for (const auto id : spec_.services[i].requires_) {
-                const auto required = core::index(id);
-                const auto from = starts ? i : required;
-                const auto to = starts ? required : i;
-                if (parts_[from] == Untouched || parts_[to] != Untouched) {
-                    continue;
-                }
-                const bool goes = starts ? is_stopped_by_hand(id_of(to))
-                                         : core::is_live(supervisor_.service(id_of(to)).state);
-                // What only waits for a stopped one leads to it.
-                if (goes || starts) {
-                    parts_[to] = goes ? Also : Passed;
-                    has_grown = true;
-                }
+// What it requires, whether that is to be started itself or only leads to what is.
+void Runtime::mark_started_along() {
+    for (const auto id : std::views::reverse(supervisor_.order())) {
+        for (const auto needed : spec(id).requires_) {
+            auto& part = parts_[core::index(needed)];
+            if (parts_[core::index(id)] != Untouched && part == Untouched) {
+                part = supervisor_.starts_along(needed) ? Also : Passed;
             }
+        }
+    }
+}
+
+// What requires it and runs.
+void Runtime::mark_stopped_along() {
+    for (const auto id : supervisor_.order()) {
+        auto& part = parts_[core::index(id)];
+        const bool requires_one = std::ranges::any_of(spec(id).requires_, [&](ServiceId needed) {
+            return parts_[core::index(needed)] != Untouched;
+        });
+        if (part == Untouched && requires_one && core::is_live(supervisor_.service(id).state)) {
+            part = Also;
         }
     }
 }
 
 // In the order in which it happens: what requires another stops before it, and starts after it.
 void Runtime::name_others(control::Action action, control::ManageReply& reply) {
-    const bool starts = action == control::Action::Start;
-    const auto waits = [&](std::size_t service, std::size_t other) {
-        const auto& list = spec_.services[starts ? service : other].requires_;
-        return (parts_[other] == Also || parts_[other] == Passed) &&
-               std::find(list.begin(), list.end(), id_of(starts ? other : service)) != list.end();
-    };
-    for (bool has_named = true; has_named;) {
-        has_named = false;
-        for (std::size_t i = 0; i < parts_.size(); ++i) {
-            const bool is_said = parts_[i] == Also;
-            bool is_next = is_said || parts_[i] == Passed;
-            for (std::size_t j = 0; is_next && j < parts_.size(); ++j) {
-                is_next = !waits(i, j);
-            }
-            if (!is_next) {
-                continue;
-            }
-            parts_[i] = Named;
-            has_named = true;
-            if (is_said && reply.also_count < control::kMaxNames) {
-                reply.also[reply.also_count] = control::Name{spec_.services[i].name};
-            }
-            reply.also_count += is_said ? 1 : 0;
+    const auto order = supervisor_.order();
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const auto id = action == control::Action::Start ? order[i] : order[order.size() - 1 - i];
+        if (parts_[core::index(id)] != Also) {
+            continue;
         }
+        if (reply.also_count < control::kMaxNames) {
+            reply.also[reply.also_count] = control::Name{spec(id).name};
+        }
+        ++reply.also_count;
     }
 }
 

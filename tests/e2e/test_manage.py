@@ -118,6 +118,18 @@ def test_what_is_as_wished_already_is_said_and_left_alone(lab):
     says(lab.cli(run, "stop", "front"), "front is already stopped\n")
 
 
+def test_starting_what_requires_a_failed_service_starts_that_too_and_says_so(lab):
+    run = lab.service({"db": 'command = ["/bin/sh", "-c", "test -e @TMP@/good || exit 3; exec @BOX@ sleep 600"]\n'
+                             "essential = false\n",
+                       "front": SLEEPER + 'requires = ["db"]\nessential = false\n', "other": SLEEPER})
+    wait_until(lambda: states(lab, run)["front"] == "failed")
+    (lab.tmp / "good").touch()
+    done = lab.cli(run, "start", "front")
+    assert done.stdout.splitlines()[0] == "starting front also starts db, which it requires"
+    assert states(lab, run)["front"] == "up"
+    assert run.stop()[0] == 0
+
+
 def test_start_after_giving_up_counts_anew(lab):
     run = lab.service({"web": 'command = ["/bin/sh", "-c", "test -e @TMP@/good || exit 3; exec @BOX@ sleep 600"]\n'
                               'restart = "on-failure"\n' + NO_JITTER + 'delay = "1ms"\nmax-attempts = 2\ngive-up = "stop"\n',

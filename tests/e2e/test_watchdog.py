@@ -38,6 +38,12 @@ def test_trigger_is_a_failure_at_once(lab):
     assert run.took < PROMPT
 
 
+def test_a_service_sets_its_watchdog_itself(lab):
+    run = lab.service('command = ["@BOX@", "notify", "main", "WATCHDOG_USEC=300000", "stay"]\nwatchdog = "1h"\n')
+    assert run.wait() == 70
+    assert "pidone: web: error: no WATCHDOG=1 for 300ms (watchdog); ending it with SIGABRT\n" in run.stderr
+
+
 def test_abrt_that_is_ignored_is_followed_by_kill(lab):
     run = lab.service('command = ["@BOX@", "stubborn", "6"]\nwatchdog = "100ms"\nstop-timeout = "200ms"\n')
     assert run.wait() == 70

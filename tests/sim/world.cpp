@@ -203,6 +203,7 @@ void World::learn(const core::Event& event) {
             known(event.service).lasting.is_hand_stopped = true;
         }
         return;
+    case core::Event::Kind::WatchdogSet:
     case core::Event::Kind::Due:
     case core::Event::Kind::Spawned:
     case core::Event::Kind::HealthProbed:

@@ -178,3 +178,26 @@ TEST_CASE("command mode is healthy as long as it runs") {
     (void)driver.exited(0_id, 0);
     CHECK(driver.supervisor().health() == core::Health::Stopping);
 }
+
+TEST_CASE("a signal that is passed on is told from one that stops") {
+    const auto passed_on = [](const core::Spec& what, core::Signal signal) {
+        core::Supervisor supervisor{what};
+        for (const auto kind :
+             {core::Event::Kind::Boot, core::Event::Kind::Spawned, core::Event::Kind::Executed}) {
+            (void)supervisor.step({.kind = kind, .service = 0_id, .pid = base::Pid{7}}, Instant{});
+        }
+        int count = 0;
+        for (const auto& command : supervisor.step(
+                 {.kind = core::Event::Kind::SignalReceived, .signal = {.signal = signal}},
+                 Instant{})) {
+            count += command.kind == core::Command::Kind::Signal ? command.number : 0;
+        }
+        return count;
+    };
+    auto web = service("web");
+    web.signals.push_back({base::kSigHup, base::kSigUsr1});
+    CHECK(passed_on(spec({web}), base::kSigHup) == 1);
+    CHECK(passed_on(spec({web}), base::kSigTerm) == 0);
+    CHECK(passed_on(program(), base::kSigHup) == 1);
+    CHECK(passed_on(program(), base::kSigTerm) == 1);
+}

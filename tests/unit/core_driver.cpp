@@ -139,7 +139,7 @@ std::string Driver::text(const core::Command& command) const {
     case core::Command::Kind::StartHealthProbe:
         return "health-probe " + who + (command.number == 1 ? " (last)" : "");
     case core::Command::Kind::StopHealthProbe:
-        return "stop-health-probe " + who;
+        return "stop-health-probe " + who + (command.number == 1 ? " (last)" : "");
     case core::Command::Kind::Signal: {
         std::string value;
         if (command.signal.has_value) {

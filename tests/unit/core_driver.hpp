@@ -51,6 +51,9 @@ class Driver {
     Texts extended(ServiceId id, Duration by);
     Texts probed(ServiceId id, int code);
     Texts fed(ServiceId id) { return on(core::Event::Kind::WatchdogFed, id); }
+    Texts watchdog_set(ServiceId id, Duration interval) {
+        return step({.kind = core::Event::Kind::WatchdogSet, .service = id, .duration = interval});
+    }
     Texts watchdog_failed(ServiceId id) { return on(core::Event::Kind::WatchdogFailed, id); }
     Texts due(ServiceId id) { return on(core::Event::Kind::Due, id); }
     Texts start(ServiceId id) { return on(core::Event::Kind::StartAsked, id); }

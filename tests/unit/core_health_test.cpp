@@ -76,7 +76,7 @@ TEST_CASE("a probe that is too late is killed, counts, and is waited for") {
 
     CHECK(driver.after(Duration{1000}) == Texts{"health-probe web (last)"});
     CHECK(driver.after(Duration{300}) ==
-          Texts{"stop-health-probe web", "report Unhealthy web (2)"});
+          Texts{"stop-health-probe web (last)", "report Unhealthy web (2)"});
     CHECK(driver.supervisor().health() == Health::Unhealthy);
 }
 
@@ -238,6 +238,44 @@ TEST_CASE("a watchdog begins when the service is up") {
     CHECK(driver.fed(0_id).empty());
     CHECK(driver.watchdog_failed(0_id).empty());
     CHECK(driver.deadline() == Duration{-1});
+}
+
+TEST_CASE("a service may set its watchdog for the rest of its run, from now on") {
+    core::ServiceSpec web = watched();
+    web.restart.when = core::Restart::Always;
+    Driver driver{spec({web})};
+    driver.bring_up();
+    (void)driver.after(Duration{400});
+    CHECK(driver.watchdog_set(0_id, Duration{800}).empty());
+    CHECK(driver.deadline() == Duration{800});
+    (void)driver.after(Duration{700});
+    CHECK(driver.fed(0_id).empty());
+    CHECK(driver.after(Duration{800}).front() ==
+          "report WatchdogMissed web 800ms, again in 200ms, 1 of 5");
+    (void)driver.gone(0_id, ExitStatus::killed(base::kSigAbrt));
+    (void)driver.after(Duration{200});
+    driver.come_up(0_id);
+    CHECK(driver.deadline() == Duration{500});
+    CHECK(driver.watchdog_set(0_id, Duration{0}).empty());
+    CHECK(driver.deadline() == Duration{-1});
+    CHECK(driver.fed(0_id).empty());
+    CHECK(driver.watchdog_failed(0_id).empty());
+}
+
+TEST_CASE("a watchdog that is set during the start begins when the service is up") {
+    core::ServiceSpec web = service("web");
+    web.ready.kind = core::Readiness::Kind::Notify;
+    Driver driver{spec({web})};
+    (void)driver.boot();
+    (void)driver.spawned(0_id);
+    (void)driver.executed(0_id);
+    CHECK(driver.watchdog_set(0_id, Duration{300}).empty());
+    CHECK(driver.deadline() == Duration{-1});
+    (void)driver.ready(0_id);
+    CHECK(driver.deadline() == Duration{300});
+    (void)driver.stop(0_id);
+    CHECK(driver.watchdog_set(0_id, Duration{100}).empty());
+    CHECK(driver.deadline() == Duration{8000});
 }
 
 TEST_CASE("a service that misses its watchdog gets ABRT and fails") {

@@ -123,7 +123,7 @@ TEST_CASE("what becomes of a service is one line each") {
     auto skipped = about(Kind::RunSkipped);
     skipped.other = kDb;
     CHECK(words(skipped) ==
-          "pidone: web: warn: is due, but 'db', which it requires, is not ready; skipped");
+          "pidone: web: warn: is due, but has to wait for 'db'; skipped");
     missed.next = Next::Restarts;
     missed.delay = core::Duration{100};
     missed.attempt = 3;
