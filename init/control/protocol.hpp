@@ -130,23 +130,14 @@ struct StatusReply {
     friend bool operator==(const StatusReply&, const StatusReply&) = default;
 };
 
-/// One service. Moments are counted from the start of the container; those of a run are of the
-/// present one, else of the last.
-struct ServiceReply {
-    Name name{};
-    Word state{};
+/// What PID 1 knows of a service that is neither a text nor a moment.
+struct ServiceFacts {
     Health health = Health::Starting;
     bool is_essential = false;
     bool is_oneshot = false;
     bool proves_ready = false;  ///< it is up when it proves so, not at its execve
     bool ended_well = false;    ///< `last_exit` is a success, or what our stop signal makes of it
     base::Pid pid = base::Pid::None;
-    base::Duration since{0};                 ///< how long it has been in `state`
-    std::optional<base::Duration> spawned;   ///< moment of its fork; none: it never ran
-    std::optional<base::Duration> executed;  ///< moment of its execve
-    std::optional<base::Duration> ready;     ///< moment of its readiness
-    std::optional<base::Duration> deadline;  ///< time left until `hold` ends, or is ended by force
-    std::optional<base::Duration> next_run;  ///< time left until its schedule runs it
     std::uint32_t restarts = 0;
     std::uint32_t attempt = 0;  ///< restarts in a row
     std::uint32_t limit = 0;    ///< how many there may be; 0 = any number
@@ -155,7 +146,22 @@ struct ServiceReply {
     std::uint64_t log_bytes = 0;
     std::uint64_t log_drops = 0;
     Hold hold = Hold::None;
-    Name held_by{};      ///< the service that `hold` speaks of
+
+    friend bool operator==(const ServiceFacts&, const ServiceFacts&) = default;
+};
+
+/// One service. Moments are counted from the start of the container; those of a run are of the
+/// present one, else of the last.
+struct ServiceReply : ServiceFacts {
+    Name name{};
+    Word state{};
+    base::Duration since{0};                 ///< how long it has been in `state`
+    std::optional<base::Duration> spawned;   ///< moment of its fork; none: it never ran
+    std::optional<base::Duration> executed;  ///< moment of its execve
+    std::optional<base::Duration> ready;     ///< moment of its readiness
+    std::optional<base::Duration> deadline;  ///< time left until `hold` ends, or is ended by force
+    std::optional<base::Duration> next_run;  ///< time left until its schedule runs it
+    Name held_by{};                          ///< the service that `hold` speaks of
     Name behind{};       ///< of what it requires or comes after, the last that became ready
     Line status_text{};  ///< STATUS= of sd_notify(3)
     Line step{};         ///< what its set-up is at

@@ -114,28 +114,16 @@ HealthReply health_reply(const Subject& subject, const Snapshot& snapshot) {
 ServiceReply service_reply(const ServiceView& service, base::Instant started_at,
                            base::Instant now) {
     ServiceReply reply;
+    const ServiceFacts& facts = service;
+    static_cast<ServiceFacts&>(reply) = facts;
     reply.name = Name{service.name};
     reply.state = Word{service.state};
-    reply.health = service.health;
-    reply.is_essential = service.is_essential;
-    reply.is_oneshot = service.is_oneshot;
-    reply.proves_ready = service.proves_ready;
-    reply.ended_well = service.ended_well;
-    reply.pid = service.pid;
     reply.since = elapsed(service.since, now);
     reply.spawned = moment(service.spawned_at, started_at);
     reply.executed = moment(service.executed_at, started_at);
     reply.ready = moment(service.ready_at, started_at);
     reply.deadline = moment(service.deadline, now);
     reply.next_run = moment(service.next_run, now);
-    reply.restarts = service.restarts;
-    reply.attempt = service.attempt;
-    reply.limit = service.limit;
-    reply.last_exit = service.last_exit;
-    reply.log_lines = service.log_lines;
-    reply.log_bytes = service.log_bytes;
-    reply.log_drops = service.log_drops;
-    reply.hold = service.hold;
     reply.held_by = Name{service.held_by};
     reply.behind = Name{service.behind};
     reply.status_text = Line{service.status_text};

@@ -23,29 +23,15 @@ struct ContainerView {
 };
 
 /// One service, by its index in the container. See ServiceReply for what the fields mean.
-struct ServiceView {
+struct ServiceView : ServiceFacts {
     std::string_view name;
     std::string_view state;  ///< core::to_string(State)
-    Health health = Health::Starting;
-    bool is_essential = false;
-    bool is_oneshot = false;
-    bool proves_ready = false;
-    bool ended_well = false;
-    base::Pid pid = base::Pid::None;
-    base::Instant since{};  ///< when `state` was entered
+    base::Instant since{};   ///< when `state` was entered
     std::optional<base::Instant> spawned_at;
     std::optional<base::Instant> executed_at;
     std::optional<base::Instant> ready_at;
     std::optional<base::Instant> deadline;
     std::optional<base::Instant> next_run;
-    std::uint32_t restarts = 0;
-    std::uint32_t attempt = 0;
-    std::uint32_t limit = 0;
-    std::optional<base::ExitStatus> last_exit;
-    std::uint64_t log_lines = 0;
-    std::uint64_t log_bytes = 0;
-    std::uint64_t log_drops = 0;
-    Hold hold = Hold::None;
     std::string_view held_by;
     std::string_view behind;
     std::string_view status_text;

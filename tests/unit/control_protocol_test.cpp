@@ -45,33 +45,36 @@ control::Request signal_request() {
 }
 
 control::ServiceReply busy_service() {
-    return {.name = control::Name{"wordpress"},
-            .state = control::Word{"up"},
-            .health = control::Health::Healthy,
-            .is_essential = true,
-            .is_oneshot = true,
-            .proves_ready = true,
-            .ended_well = true,
-            .pid = base::Pid{17},
-            .since = 90s,
-            .spawned = 100ms,
-            .executed = 300ms,
-            .ready = 1200ms,
-            .deadline = 5s,
-            .next_run = 1h,
-            .restarts = 3,
-            .attempt = 2,
-            .limit = 5,
-            .last_exit = base::ExitStatus::killed(base::Signal{11}, true),
-            .log_lines = 1'000'000'000'000,
-            .log_bytes = 1'000'000'000'001,
-            .log_drops = 7,
-            .hold = control::Hold::Requirement,
-            .held_by = control::Name{"mariadb"},
-            .behind = control::Name{"redis"},
-            .status_text = control::Line{"5 workers"},
-            .step = control::Line{"wait-for tcp://mariadb:3306"},
-            .failure = control::Line{"'command' not found: nginx"}};
+    control::ServiceReply service;
+    static_cast<control::ServiceFacts&>(service) = {
+        .health = control::Health::Healthy,
+        .is_essential = true,
+        .is_oneshot = true,
+        .proves_ready = true,
+        .ended_well = true,
+        .pid = base::Pid{17},
+        .restarts = 3,
+        .attempt = 2,
+        .limit = 5,
+        .last_exit = base::ExitStatus::killed(base::Signal{11}, true),
+        .log_lines = 1'000'000'000'000,
+        .log_bytes = 1'000'000'000'001,
+        .log_drops = 7,
+        .hold = control::Hold::Requirement};
+    service.name = control::Name{"wordpress"};
+    service.state = control::Word{"up"};
+    service.since = 90s;
+    service.spawned = 100ms;
+    service.executed = 300ms;
+    service.ready = 1200ms;
+    service.deadline = 5s;
+    service.next_run = 1h;
+    service.held_by = control::Name{"mariadb"};
+    service.behind = control::Name{"redis"};
+    service.status_text = control::Line{"5 workers"};
+    service.step = control::Line{"wait-for tcp://mariadb:3306"};
+    service.failure = control::Line{"'command' not found: nginx"};
+    return service;
 }
 
 std::vector<control::Reply> one_of_each_reply() {
