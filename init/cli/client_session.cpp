@@ -7,8 +7,8 @@
 #include "base/suggest.hpp"
 #include "base/words.hpp"
 #include "cli/client_output.hpp"
-#include "cli/commands.hpp"
 #include "cli/init_mode.hpp"
+#include "cli/option_words.hpp"
 
 namespace cli {
 
@@ -29,15 +29,11 @@ Session open_session(std::string_view command, std::span<const std::string> args
     Session session;
     const std::string name{command};
     auto options = parse_client_options(command, args);
-    if (!options) {
-        session.exit_code = complain(name + ": " + options.error(), base::kExitUsage);
+    if (const auto code = answer_words(name, options)) {
+        session.exit_code = *code;
         return session;
     }
     session.options = std::move(*options);
-    if (session.options.is_help) {
-        session.exit_code = run_help({&name, 1});
-        return session;
-    }
     auto client = reach_init(command, named_control(session.options.control));
     if (client) {
         session.client.emplace(std::move(*client));

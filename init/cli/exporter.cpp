@@ -5,10 +5,10 @@
 #include "cli/client_options.hpp"
 #include "cli/client_output.hpp"
 #include "cli/client_session.hpp"
-#include "cli/commands.hpp"
 #include "cli/exporter_metrics.hpp"
 #include "cli/exporter_options.hpp"
 #include "cli/exporter_server.hpp"
+#include "cli/option_words.hpp"
 #include "log/log.hpp"
 #include "sys/listen_socket.hpp"
 #include "sys/stream_socket.hpp"
@@ -107,12 +107,8 @@ int serve(const ExporterOptions& options) {
 
 int run_exporter(std::span<const std::string> args) {
     const auto options = parse_exporter_options(args);
-    if (!options) {
-        return complain("exporter: " + options.error(), base::kExitUsage);
-    }
-    if (options->is_help) {
-        const std::string topic = "exporter";
-        return run_help({&topic, 1});
+    if (const auto code = answer_words("exporter", options)) {
+        return *code;
     }
     return serve(*options);
 }

@@ -2,20 +2,16 @@
 #include "base/exit_status.hpp"
 #include "cli/client_options.hpp"
 #include "cli/client_output.hpp"
-#include "cli/commands.hpp"
 #include "cli/config_files.hpp"
 #include "cli/graph_view.hpp"
+#include "cli/option_words.hpp"
 
 namespace cli {
 
 int run_graph(std::span<const std::string> args) {
     auto options = parse_client_options("graph", args);
-    if (!options) {
-        return complain("graph: " + options.error(), base::kExitUsage);
-    }
-    if (options->is_help) {
-        const std::string topic = "graph";
-        return run_help({&topic, 1});
+    if (const auto code = answer_words("graph", options)) {
+        return *code;
     }
     if (options->paths.empty()) {
         options->paths.emplace_back("/etc/pidone");

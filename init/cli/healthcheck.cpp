@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/client_options.hpp"
 #include "cli/client_output.hpp"
-#include "cli/commands.hpp"
 #include "cli/init_mode.hpp"
+#include "cli/option_words.hpp"
 #include "cli/status_view.hpp"
 #include "control/client.hpp"
 
@@ -10,12 +10,8 @@ namespace cli {
 
 int run_healthcheck(std::span<const std::string> args) {
     const auto options = parse_client_options("healthcheck", args);
-    if (!options) {
-        return complain("healthcheck: " + options.error(), base::kExitUsage);
-    }
-    if (options->is_help) {
-        const std::string topic = "healthcheck";
-        return run_help({&topic, 1});
+    if (const auto code = answer_words("healthcheck", options)) {
+        return *code;
     }
     const auto socket = named_control(options->control);
     auto client = control::Client::connect(socket);

@@ -5,8 +5,8 @@
 
 #include "cli/client_output.hpp"
 #include "cli/client_session.hpp"
-#include "cli/commands.hpp"
 #include "cli/logs_options.hpp"
+#include "cli/option_words.hpp"
 #include "log/log.hpp"
 #include "log/pump_protocol.hpp"
 #include "sys/clock.hpp"
@@ -134,12 +134,8 @@ int explain_silence(const std::optional<std::string>& named,
 
 int run_logs(std::span<const std::string> args) {
     const auto options = parse_logs_options(args, sys::wall_clock());
-    if (!options) {
-        return complain("logs: " + options.error(), base::kExitUsage);
-    }
-    if (options->is_help) {
-        const std::string topic = "logs";
-        return run_help({&topic, 1});
+    if (const auto code = answer_words("logs", options)) {
+        return *code;
     }
     const auto named = named_control(options->control);
     const auto socket = connect(named);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "cli/option_words.hpp"
 
+#include "base/exit_status.hpp"
+#include "cli/client_output.hpp"
+
 namespace cli {
 
 base::unexpected<std::string> wrong(std::string message) {
@@ -28,6 +31,10 @@ std::optional<std::string> take_value(std::span<const std::string>& words) {
     const auto& value = words.front();
     words = words.subspan(1);
     return value;
+}
+
+int refuse_words(const std::string& command, const std::string& error) {
+    return complain(command + ": " + error, base::kExitUsage);
 }
 
 }  // namespace cli

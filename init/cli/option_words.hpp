@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "cli/commands.hpp"
 
 /// What every sub-command reads its words with.
 namespace cli {
@@ -23,5 +24,19 @@ namespace cli {
 /// Takes the option in front off `words` (not empty) and gives its value: what stands behind its
 /// '=', else the next word; nothing where there is none.
 [[nodiscard]] std::optional<std::string> take_value(std::span<const std::string>& words);
+
+/// Says what was wrong with the words of a sub-command; gives its exit code.
+[[nodiscard]] int refuse_words(const std::string& command, const std::string& error);
+
+/// The exit code of a sub-command that is over before it began: its words were wrong, or ask for
+/// help. `Options` has an is_help.
+template <class Options>
+[[nodiscard]] std::optional<int> answer_words(const std::string& command,
+                                              const base::Result<Options, std::string>& options) {
+    if (!options) {
+        return refuse_words(command, options.error());
+    }
+    return options->is_help ? std::optional{run_help({&command, 1})} : std::nullopt;
+}
 
 }  // namespace cli

@@ -9,7 +9,7 @@
 
 #include "base/exit_status.hpp"
 #include "cli/client_output.hpp"
-#include "cli/commands.hpp"
+#include "cli/option_words.hpp"
 #include "cli/probe_options.hpp"
 #include "log/log.hpp"
 #include "sys/clock.hpp"
@@ -142,12 +142,8 @@ int probe_command(const ProbeOptions& options) {
 
 int run_probe(std::span<const std::string> args) {
     const auto options = parse_probe_options(args);
-    if (!options) {
-        return complain("probe: " + options.error(), base::kExitUsage);
-    }
-    if (options->is_help) {
-        const std::string topic = "probe";
-        return run_help({&topic, 1});
+    if (const auto code = answer_words("probe", options)) {
+        return *code;
     }
     return options->command.empty() ? probe_endpoints(*options) : probe_command(*options);
 }
