@@ -18,7 +18,7 @@ namespace cli {
 [[nodiscard]] base::Result<control::Client, int> reach_init(
     std::string_view command, const std::optional<std::string>& named);
 
-/// What every client begins with: its options read and PID 1 reached. Else what was wrong is said,
+/// What most clients begin with: its options read and PID 1 reached. Else what was wrong is said,
 /// or the help shown, and `exit_code` is what to leave with.
 struct Session {
     ClientOptions options{};
