@@ -2,8 +2,6 @@
 #include "sys/dns_client.hpp"
 
 #include <poll.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -11,7 +9,9 @@
 
 #include "sys/clock.hpp"
 #include "sys/fd.hpp"
+#include "sys/random.hpp"
 #include "sys/read.hpp"
+#include "sys/stream_socket.hpp"
 
 namespace sys {
 namespace {
@@ -24,30 +24,10 @@ struct Question {
 // IPv4 first, in the answer as well: inside containers it is what works.
 using Questions = std::array<Question, 2>;
 
-// Whoever cannot guess it and the port cannot answer in the server's place.
-std::uint16_t random_id() {
-    std::uint16_t id = 0;
-    if (::getrandom(&id, sizeof id, GRND_NONBLOCK) < 0) {
-        id = static_cast<std::uint16_t>(now().time_since_epoch().count() ^ ::getpid());
-    }
-    return id;
-}
-
-UniqueFd connect_to(const SocketAddress& server, int type, base::Instant deadline) {
-    UniqueFd fd{::socket(server.storage.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-    if (!fd) {
-        return {};
-    }
-    const auto* address = reinterpret_cast<const sockaddr*>(&server.storage);
-    if (::connect(fd.get(), address, server.length) == 0) {
-        return fd;
-    }
-    int error = errno == EINPROGRESS ? wait_for_events(fd.get(), POLLOUT, deadline) : errno;
-    socklen_t size = sizeof error;
-    if (error == 0) {
-        ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-    }
-    return error == 0 ? std::move(fd) : UniqueFd{};
+base::Result<UniqueFd> connect_to_server(const SocketAddress& server, int type,
+                                         base::Instant deadline) {
+    return connect_to(reinterpret_cast<const sockaddr*>(&server.storage), server.length, type,
+                      deadline);
 }
 
 // Everything, or false at the deadline or when the other end is gone.
@@ -72,18 +52,18 @@ bool receive_all(int fd, std::span<std::uint8_t> into, base::Instant deadline) {
 // as a question at once.
 DnsOutcome ask_by_tcp(const SocketAddress& server, const DnsQuery& query, base::Instant deadline,
                       std::vector<DnsAddress>& addresses) {
-    const auto fd = connect_to(server, SOCK_STREAM, deadline);
+    const auto fd = connect_to_server(server, SOCK_STREAM, deadline);
     DnsQuery framed{static_cast<std::uint8_t>(query.size() >> 8),
                     static_cast<std::uint8_t>(query.size() & 0xff)};
     framed.insert(framed.end(), query.begin(), query.end());
     const auto sent =
-        fd ? ::send(fd.get(), framed.data(), framed.size(), MSG_NOSIGNAL) : ssize_t{-1};
+        fd ? ::send(fd->get(), framed.data(), framed.size(), MSG_NOSIGNAL) : ssize_t{-1};
     std::array<std::uint8_t, 2> length{};
-    if (sent != static_cast<ssize_t>(framed.size()) || !receive_all(fd.get(), length, deadline)) {
+    if (sent != static_cast<ssize_t>(framed.size()) || !receive_all(fd->get(), length, deadline)) {
         return DnsOutcome::Failed;
     }
     std::vector<std::uint8_t> answer(std::size_t{length[0]} << 8 | length[1]);
-    if (!receive_all(fd.get(), answer, deadline)) {
+    if (!receive_all(fd->get(), answer, deadline)) {
         return DnsOutcome::Failed;
     }
     const auto outcome = read_dns_answer(answer, query, addresses);
@@ -131,21 +111,22 @@ DnsVerdict judge(const Questions& questions, const std::vector<DnsAddress>& addr
 
 DnsVerdict ask_server(const SocketAddress& server, const std::string& name, base::Instant deadline,
                       std::vector<DnsAddress>& addresses) {
-    const auto id = random_id();
+    // Whoever cannot guess it and the port cannot answer in the server's place.
+    const auto id = static_cast<std::uint16_t>(random_seed() >> 1);
     Questions questions;
     questions[0].query = make_dns_query(id, name, DnsType::A);
     questions[1].query = make_dns_query(static_cast<std::uint16_t>(id + 1), name, DnsType::Aaaa);
-    const auto fd = connect_to(server, SOCK_DGRAM, deadline);
+    const auto fd = connect_to_server(server, SOCK_DGRAM, deadline);
     if (!fd) {
         return DnsVerdict::NoAnswer;
     }
     for (const auto& [query, outcome] : questions) {
         // The refusal of the first question may arrive with the second.
-        if (::send(fd.get(), query.data(), query.size(), MSG_NOSIGNAL) < 0) {
+        if (::send(fd->get(), query.data(), query.size(), MSG_NOSIGNAL) < 0) {
             return DnsVerdict::NoAnswer;
         }
     }
-    if (!receive_answers(fd.get(), questions, deadline, addresses)) {
+    if (!receive_answers(fd->get(), questions, deadline, addresses)) {
         return DnsVerdict::NoAnswer;
     }
     for (auto& [query, outcome] : questions) {

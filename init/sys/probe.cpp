@@ -17,6 +17,7 @@
 #include "sys/files.hpp"
 #include "sys/read.hpp"
 #include "sys/resolve.hpp"
+#include "sys/stream_socket.hpp"
 
 namespace sys {
 namespace {
@@ -33,30 +34,6 @@ base::unexpected<ProbeFailure> failure(std::string text) {
     return base::unexpected<ProbeFailure>{ProbeFailure{std::move(text), 0}};
 }
 
-// A connected, non-blocking socket, or the errno value.
-base::Result<UniqueFd> open_connection(const sockaddr* address, socklen_t length,
-                                       base::Instant deadline) {
-    UniqueFd fd{::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-    if (!fd) {
-        return base::unexpected{base::Errno{"socket", errno}};
-    }
-    if (::connect(fd.get(), address, length) == 0) {
-        return fd;
-    }
-    if (errno != EINPROGRESS) {
-        return base::unexpected{base::Errno{"connect", errno}};
-    }
-    int error = wait_for_events(fd.get(), POLLOUT, deadline);
-    socklen_t size = sizeof error;
-    if (error == 0) {
-        ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-    }
-    if (error != 0) {
-        return base::unexpected{base::Errno{"connect", error}};
-    }
-    return fd;
-}
-
 base::Result<UniqueFd, ProbeFailure> connect_any(const base::Endpoint& endpoint,
                                                  base::Instant deadline) {
     const auto addresses = resolve(endpoint.host, endpoint.port, deadline);
@@ -69,8 +46,8 @@ base::Result<UniqueFd, ProbeFailure> connect_any(const base::Endpoint& endpoint,
         // An equal share of what is left each, so that a silent address does not use up all of it.
         const auto begin = now();
         const auto share = begin + std::max(deadline - begin, base::Duration::zero()) / left--;
-        auto fd = open_connection(reinterpret_cast<const sockaddr*>(&address.storage),
-                                  address.length, share);
+        auto fd = connect_to(reinterpret_cast<const sockaddr*>(&address.storage), address.length,
+                             SOCK_STREAM, share);
         if (fd) {
             return std::move(*fd);
         }
@@ -95,8 +72,8 @@ Outcome try_unix(const base::Endpoint& endpoint, base::Instant deadline) {
             ProbeFailure{"a socket path has 107 bytes at most", ENAMETOOLONG, true}};
     }
     std::copy(endpoint.path.begin(), endpoint.path.end(), address.sun_path);
-    const auto fd =
-        open_connection(reinterpret_cast<const sockaddr*>(&address), sizeof address, deadline);
+    const auto fd = connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address,
+                               SOCK_STREAM, deadline);
     if (!fd) {
         // A full backlog: it listens, but does not accept.
         return failure(fd.error().code == EAGAIN ? ETIMEDOUT : fd.error().code);

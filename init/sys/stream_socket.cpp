@@ -2,11 +2,33 @@
 #include "sys/stream_socket.hpp"
 
 #include <fcntl.h>
-#include <sys/socket.h>
+#include <poll.h>
 
 #include <cerrno>
 
+#include "sys/read.hpp"
+
 namespace sys {
+
+base::Result<UniqueFd> connect_to(const sockaddr* address, socklen_t length, int type,
+                                  base::Instant deadline) noexcept {
+    UniqueFd fd{::socket(address->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+    if (!fd) {
+        return base::unexpected{base::Errno{"socket", errno}};
+    }
+    if (::connect(fd.get(), address, length) == 0) {
+        return fd;
+    }
+    int error = errno == EINPROGRESS ? wait_for_events(fd.get(), POLLOUT, deadline) : errno;
+    socklen_t size = sizeof error;
+    if (error == 0) {
+        ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+    }
+    if (error != 0) {
+        return base::unexpected{base::Errno{"connect", error}};
+    }
+    return fd;
+}
 
 base::Result<void> set_non_blocking(int fd) noexcept {
     const int flags = ::fcntl(fd, F_GETFL);

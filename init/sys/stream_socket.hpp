@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstddef>
 #include <string_view>
 
+#include "base/duration.hpp"
 #include "base/result.hpp"
+#include "sys/fd.hpp"
 
-/// What a server of stream sockets needs besides accept_client() and read_some(). Allocation-free;
+/// What the ends of a stream socket need besides accept_client() and read_some(). Allocation-free;
 /// SIGPIPE is never raised.
 namespace sys {
+
+/// A socket of `type` that is connected to `address`, and non-blocking. ETIMEDOUT at `deadline`.
+/// For children and clients: it blocks.
+[[nodiscard]] base::Result<UniqueFd> connect_to(const sockaddr* address, socklen_t length, int type,
+                                                base::Instant deadline) noexcept;
 
 /// Makes reads, writes and accepts on `fd` return EAGAIN where they would wait.
 [[nodiscard]] base::Result<void> set_non_blocking(int fd) noexcept;
