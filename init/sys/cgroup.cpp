@@ -15,7 +15,6 @@
 namespace sys {
 namespace {
 
-constexpr std::size_t kProcLimit = std::size_t{1} << 20;
 constexpr std::string_view kOomKill = "oom_kill ";
 
 bool has_word(std::string_view list, std::string_view word) noexcept {
@@ -133,8 +132,8 @@ std::optional<std::uint64_t> parse_oom_kills(std::string_view text) noexcept {
 }
 
 OomCounter OomCounter::open() {
-    const auto cgroups = read_file("/proc/self/cgroup", kProcLimit);
-    const auto mountinfo = read_file("/proc/self/mountinfo", kProcLimit);
+    const auto cgroups = read_file("/proc/self/cgroup");
+    const auto mountinfo = read_file("/proc/self/mountinfo");
     if (!cgroups || !mountinfo) {
         return OomCounter{};
     }

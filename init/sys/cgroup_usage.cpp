@@ -13,12 +13,11 @@ namespace {
 
 using Number = std::optional<std::uint64_t>;
 
-constexpr std::size_t kProcLimit = std::size_t{1} << 20;
 // What v1 shows for "no limit" is the largest multiple of a page below this.
 constexpr std::uint64_t kUnlimited = std::uint64_t{1} << 62;
 
 std::string text_of(const CgroupDirectory& group, const char* file) {
-    return group.path.empty() ? "" : read_file(group.path + "/" + file, kProcLimit).value_or("");
+    return group.path.empty() ? "" : read_file(group.path + "/" + file).value_or("");
 }
 
 // The number at the begin of `text`, behind blanks; none for "max" and for -1.
@@ -81,8 +80,8 @@ void read_cpu(const CgroupPlaces& places, CgroupUsage& usage) {
 }  // namespace
 
 CgroupPlaces find_cgroup_places() {
-    const auto cgroups = read_file("/proc/self/cgroup", kProcLimit).value_or("");
-    const auto mountinfo = read_file("/proc/self/mountinfo", kProcLimit).value_or("");
+    const auto cgroups = read_file("/proc/self/cgroup").value_or("");
+    const auto mountinfo = read_file("/proc/self/mountinfo").value_or("");
     return {find_cgroup(cgroups, mountinfo, "memory"), find_cgroup(cgroups, mountinfo, "cpu"),
             find_cgroup(cgroups, mountinfo, "cpuacct"), find_cgroup(cgroups, mountinfo, "pids")};
 }

@@ -45,7 +45,8 @@ struct Owner {
 
 /// The whole content of `path`; EFBIG when it is longer than `limit` bytes, EISDIR for a directory.
 /// Anything else than a regular file (a FIFO waits for ever) is kNotRegular of error_text.hpp.
-[[nodiscard]] base::Result<std::string> read_file(const std::string& path, std::size_t limit);
+[[nodiscard]] base::Result<std::string> read_file(const std::string& path,
+                                                  std::size_t limit = std::size_t{1} << 20);
 
 /// Replaces `path` by `content` in one step: a temporary sibling with `mode` and `owner`, fsync,
 /// rename, fsync of the directory. On failure the old file is untouched and nothing is left behind.

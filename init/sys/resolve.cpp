@@ -23,7 +23,6 @@ namespace {
 using Addresses = std::vector<SocketAddress>;
 
 // More than either file ever has; more addresses of one name than this are a joke.
-constexpr std::size_t kMaxFile = std::size_t{1} << 20;
 constexpr std::size_t kMaxAddresses = 16;
 // resolv.conf(5): its limits.
 constexpr std::size_t kMaxServers = 3;
@@ -203,7 +202,7 @@ base::Result<Addresses, ProbeFailure> resolve(const std::string& host, std::uint
     if (const auto literal = parse_literal(host, port)) {
         return Addresses{*literal};
     }
-    auto found = find_in_hosts(read_file(files.hosts, kMaxFile).value_or(""), host, port);
+    auto found = find_in_hosts(read_file(files.hosts).value_or(""), host, port);
     if (found.empty() && is_localhost(host)) {
         found = {*parse_literal("127.0.0.1", port), *parse_literal("::1", port)};
     }
@@ -211,7 +210,7 @@ base::Result<Addresses, ProbeFailure> resolve(const std::string& host, std::uint
         return reachable(std::move(found));
     }
     const auto settings =
-        parse_resolver_settings(read_file(files.servers, kMaxFile).value_or(""), files.port);
+        parse_resolver_settings(read_file(files.servers).value_or(""), files.port);
     bool is_silent = false;
     for (const auto& name : candidates(host, settings)) {
         std::vector<DnsAddress> answers;
