@@ -15,7 +15,6 @@
 namespace sys {
 namespace {
 
-constexpr std::size_t kProcLimit = std::size_t{1} << 20;
 constexpr std::string_view kMarker = "PIDONE_SERVICE=";
 
 struct DirCloser {
@@ -44,7 +43,7 @@ std::optional<std::uint64_t> count_descriptors(base::Pid pid) {
 
 // A process that ends while it is looked at leaves nothing, and spoils nothing.
 void add_process(const ProcessInfo& process, TreeUsage& usage) {
-    const auto text = read_file(path_of(process.pid, "stat"), kProcLimit);
+    const auto text = read_file(path_of(process.pid, "stat"));
     const auto used = text ? parse_usage(*text) : std::nullopt;
     if (!used) {
         return;
@@ -74,15 +73,9 @@ std::vector<ProcessInfo> all_processes() {
 
 // A daemon that left its session and lost its parents has only its environment to tell by.
 int root_by_environment(const ProcessInfo& process, std::span<const TreeRoot> roots) {
-    const auto environment = read_file(path_of(process.pid, "environ"), kProcLimit);
-    const auto text = environment ? std::string{'\0'} + *environment : std::string{};
-    const auto found = text.find(std::string{'\0'}.append(kMarker));
-    if (found == std::string::npos) {
-        return -1;
-    }
-    const std::string_view name{text.c_str() + found + 1 + kMarker.size()};
     const auto root = std::find_if(roots.begin(), roots.end(), [&](const TreeRoot& candidate) {
-        return candidate.service == name;
+        return !candidate.service.empty() &&
+               environ_has(process.pid, std::string{kMarker}.append(candidate.service));
     });
     return root == roots.end() ? -1 : static_cast<int>(root - roots.begin());
 }
@@ -183,7 +176,7 @@ std::vector<ProcessInfo> tree_processes(const TreeRoot& root) {
 }
 
 std::int64_t boot_time() {
-    const auto text = read_file("/proc/stat", kProcLimit);
+    const auto text = read_file("/proc/stat");
     const auto found = text ? text->find("\nbtime ") : std::string::npos;
     std::int64_t seconds = 0;
     if (found != std::string::npos) {
