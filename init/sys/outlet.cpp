@@ -29,8 +29,7 @@ void swallow_own_sigpipe() noexcept {
     ::syscall(SYS_rt_sigtimedwait, &mask, nullptr, &at_once, sizeof mask);
 }
 
-ssize_t write_once(int fd, std::string_view bytes) noexcept {
-    const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
+ssize_t without_sigpipe(ssize_t wrote) noexcept {
     if (wrote < 0 && errno == EPIPE) {
         swallow_own_sigpipe();
         errno = EPIPE;
@@ -38,18 +37,17 @@ ssize_t write_once(int fd, std::string_view bytes) noexcept {
     return wrote;
 }
 
+ssize_t write_once(int fd, std::string_view bytes) noexcept {
+    return without_sigpipe(::write(fd, bytes.data(), bytes.size()));
+}
+
 // On a pipe that could not be opened a second time: newer kernels refuse to block when asked (6.4),
 // for older ones poll(2) in front leaves only the moment in which another writer fills the pipe.
 ssize_t write_nowait(int fd, std::string_view bytes, bool is_writable) noexcept {
     iovec part{const_cast<char*>(bytes.data()), bytes.size()};
-    const ssize_t wrote = ::pwritev2(fd, &part, 1, -1, RWF_NOWAIT);
-    if (wrote >= 0) {
+    const auto wrote = without_sigpipe(::pwritev2(fd, &part, 1, -1, RWF_NOWAIT));
+    if (wrote >= 0 || errno == EPIPE) {
         return wrote;
-    }
-    if (errno == EPIPE) {
-        swallow_own_sigpipe();
-        errno = EPIPE;
-        return -1;
     }
     if (errno == EAGAIN || !is_writable) {
         errno = EAGAIN;
