@@ -26,10 +26,6 @@ std::string_view severity_name(Severity severity) noexcept {
     return "";
 }
 
-void append_time(LineBuffer& line) noexcept {
-    line.append(TimeText{sys::wall_clock()}.view());
-}
-
 void compose_text(LineBuffer& line, std::string_view name, Severity severity,
                   std::string_view service, std::string_view message) noexcept {
     line.append(name);
@@ -49,7 +45,7 @@ void compose_text(LineBuffer& line, std::string_view name, Severity severity,
 void compose_json(LineBuffer& line, Severity severity, std::string_view service,
                   std::string_view fields, std::string_view message) noexcept {
     line.append("{\"time\":\"");
-    append_time(line);
+    line.append(TimeText{sys::wall_clock()}.view());
     line.append("\",\"level\":\"");
     line.append(severity_name(severity));
     line.append("\",\"service\":\"");

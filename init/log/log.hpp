@@ -84,7 +84,6 @@ class Logger {
     /// Says more in the JSON lines to come: a view of Fields, or "". See Attachment.
     void attach(std::string_view fields) noexcept { attached_ = fields; }
 
-    void set_level(Level level) noexcept { level_ = level; }
     void set_format(Format format) noexcept { format_ = format; }
     [[nodiscard]] Level level() const noexcept { return level_; }
     [[nodiscard]] Format format() const noexcept { return format_; }

@@ -30,8 +30,6 @@ bool apply_assignment(std::string_view name, std::string_view value,
         message.is_ready = message.is_ready || value == "1";
     } else if (name == "STOPPING") {
         message.is_stopping = message.is_stopping || value == "1";
-    } else if (name == "RELOADING") {
-        message.is_reloading = message.is_reloading || value == "1";
     } else if (name == "STATUS") {
         message.has_status = true;
         message.status = value;

@@ -22,7 +22,6 @@ inline constexpr std::size_t kNotifyMax = 4096;
 struct NotifyMessage {
     bool is_ready = false;                       ///< READY=1
     bool is_stopping = false;                    ///< STOPPING=1
-    bool is_reloading = false;                   ///< RELOADING=1
     bool has_status = false;                     ///< STATUS=
     std::string_view status;                     ///< its text; points into the datagram
     base::Pid main_pid = base::Pid::None;        ///< MAINPID=
