@@ -62,7 +62,7 @@ SECTIONS = {
 
 NAMES = {
     "texts": "array of strings", "table": "table of strings", "mode": "octal string",
-    "user": "user", "path": "absolute path",
+    "user": "user", "path": "absolute path", "command": "array of strings", "signals": "table of signals",
 }
 
 problems = []

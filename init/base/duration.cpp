@@ -48,7 +48,7 @@ std::optional<Duration> parse_duration(std::string_view text) {
         const auto* const first = text.data();
         const auto [end, error] =
             std::from_chars(first, first + text.size(), number, std::chars_format::fixed);
-        if (error != std::errc{} || !is_digit(text.front())) {
+        if (error != std::errc{} || !is_digit(text.front()) || !is_digit(end[-1])) {
             return std::nullopt;
         }
         text.remove_prefix(static_cast<std::size_t>(end - first));

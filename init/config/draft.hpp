@@ -84,23 +84,27 @@ void put(To& to, std::optional<From> from) {
 /// The place of the value of `key`, or of the table when it is not there.
 [[nodiscard]] SourcePos place_of(const Value& table, std::string_view key);
 
-/// Calls `read` for each table of an array of tables; complains when it is none.
+/// Complains about each key that `table`, which is one of `scope`, must have and lacks.
+void check_complete(Reader& reader, const Value& table, Scope scope);
+
+/// Complains that `item` of the array `entry` is no table of `scope`.
+void wrong_item(Reader& reader, const Entry& entry, const Value& item, Scope scope);
+
+/// Calls `read` for each table of an array of tables of `scope`; complains when it is none.
 template <class Read>
-void for_each_table(Reader& reader, const Entry& entry, Read read) {
+void for_each_table(Reader& reader, const Entry& entry, Scope scope, Read read) {
     if (entry.value.kind != Value::Kind::Array) {
         reader.wrong_type(entry, Type::Tables);
         return;
     }
     for (const auto& item : entry.value.items) {
         if (item.kind == Value::Kind::Table) {
+            check_complete(reader, item, scope);
             read(item);
         } else {
-            reader.wrong_type(entry.key, item, Type::Table);
+            wrong_item(reader, entry, item, scope);
         }
     }
 }
-
-/// Complains that `table` lacks `key`.
-void missing_key(Reader& reader, const Value& table, std::string_view key, Scope scope);
 
 }  // namespace config

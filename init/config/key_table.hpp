@@ -71,6 +71,7 @@ struct Key {
     std::string_view variable = {};  ///< the variable that overrides a key of pidone.toml
     int low = 0;  ///< Type::Number and Type::Numbers: the range; Type::Duration: the least, in ms
     int high = 0;
+    bool is_required = false;  ///< its table is wrong without it
 };
 
 /// All keys, in the order of a reference.

@@ -7,6 +7,12 @@
 
 namespace config {
 
+/// The same key, without which its table is wrong.
+constexpr Key required(Key key) {
+    key.is_required = true;
+    return key;
+}
+
 /// The table itself, for compile-time checks inside config; everybody else uses all_keys().
 inline constexpr std::array kKeys{
     Key{"description", Scope::Service, Type::Text, "\"\"", "What the service is, for people."},
@@ -90,14 +96,14 @@ inline constexpr std::array kKeys{
     Key{"delay", Scope::BeforeStop, Type::Duration, "\"0s\"", "How long to wait first."},
     Key{"command", Scope::BeforeStop, Type::Command, "[]", "What to run then."},
 
-    Key{"exec", Scope::Ready, Type::Command, "", "Ready when this exits with 0."},
+    required({"exec", Scope::Ready, Type::Command, "", "Ready when this exits with 0."}),
 
-    Key{"url", Scope::WaitFor, Type::Text, "",
-        "tcp://HOST:PORT, unix:///PATH, http://HOST[:PORT]/PATH or file:/PATH."},
+    required({"url", Scope::WaitFor, Type::Text, "",
+              "tcp://HOST:PORT, unix:///PATH, http://HOST[:PORT]/PATH or file:/PATH."}),
     Key{"timeout", Scope::WaitFor, Type::Duration, "", "After that the start fails."},
     Key{"interval", Scope::WaitFor, Type::Duration, "\"100ms\"", "Between two tries.", "", "", 1},
 
-    Key{"path", Scope::Directory, Type::Path, "", "The directory."},
+    required({"path", Scope::Directory, Type::Path, "", "The directory."}),
     Key{"mode", Scope::Directory, Type::Mode, "\"0755\"", "Its mode."},
     Key{"owner", Scope::Directory, Type::User, "", "Its owner; none = pidone's own user."},
 
@@ -115,8 +121,8 @@ inline constexpr std::array kKeys{
         "essential).",
         "exit|stop"},
 
-    Key{"probe", Scope::Health, Type::Probe, "",
-        "What must succeed: a URL as in wait-for, or { exec = [..] }."},
+    required({"probe", Scope::Health, Type::Probe, "",
+              "What must succeed: a URL as in wait-for, or { exec = [..] }."}),
     Key{"interval", Scope::Health, Type::Duration, "\"10s\"", "Between two probes.", "", "", 10},
     Key{"timeout", Scope::Health, Type::Duration, "\"3s\"", "How long one may take.", "", "", 1},
     Key{"retries", Scope::Health, Type::Number, "3", "So many failures in a row make it unhealthy.",
@@ -127,11 +133,11 @@ inline constexpr std::array kKeys{
         "What follows when it is unhealthy: nothing, its restart, the end of the container.",
         "none|restart|exit"},
 
-    Key{"exec", Scope::HealthProbe, Type::Command, "",
-        "Succeeds when this exits with 0; run as the service's user."},
+    required({"exec", Scope::HealthProbe, Type::Command, "",
+              "Succeeds when this exits with 0; run as the service's user."}),
 
-    Key{"url", Scope::Listen, Type::Text, "",
-        "tcp://ADDRESS:PORT, an address and no name, or unix:///PATH."},
+    required({"url", Scope::Listen, Type::Text, "",
+              "tcp://ADDRESS:PORT, an address and no name, or unix:///PATH."}),
     Key{"name", Scope::Listen, Type::Text, "",
         "In LISTEN_FDNAMES, at most 255 bytes without ':'; default ADDRESS-PORT or the path, with "
         "'-' for ':'."},
@@ -153,7 +159,8 @@ inline constexpr std::array kKeys{
     Key{"file", Scope::Log, Type::Path, "", "A file that the lines are written to as well."},
     Key{"rotate", Scope::Log, Type::Table, "", "When that file becomes FILE.1."},
 
-    Key{"size", Scope::Rotate, Type::Size, "", "As soon as it is this long, 1KiB to 1024GiB."},
+    required(
+        {"size", Scope::Rotate, Type::Size, "", "As soon as it is this long, 1KiB to 1024GiB."}),
     Key{"keep", Scope::Rotate, Type::Number, "3", "How many FILE.N there are at most.", "", "", 0,
         99},
 
@@ -185,14 +192,14 @@ inline constexpr std::array kKeys{
         "-1000 (never) to 1000 (first) for the kernel's OOM killer.", "", "", -1000, 1000},
     Key{"nice", Scope::Security, Type::Number, "", "-20 (most CPU) to 19.", "", "", -20, 19},
 
-    Key{"source", Scope::Template, Type::Text, "",
-        "The template; relative to the directory of the TOML file."},
-    Key{"target", Scope::Template, Type::Path, "", "The file to write."},
+    required({"source", Scope::Template, Type::Text, "",
+              "The template; relative to the directory of the TOML file."}),
+    required({"target", Scope::Template, Type::Path, "", "The file to write."}),
     Key{"mode", Scope::Template, Type::Mode, "\"0644\"", "Its mode."},
     Key{"owner", Scope::Template, Type::User, "", "Its owner; none = pidone's own user."},
 
     Key{"name", Scope::Setup, Type::Text, "", "What the step does, for messages."},
-    Key{"command", Scope::Setup, Type::Command, "", "What to run, as the service's user."},
+    required({"command", Scope::Setup, Type::Command, "", "What to run, as the service's user."}),
     Key{"stdin", Scope::Setup, Type::Path, "", "A file for its standard input."},
     Key{"creates", Scope::Setup, Type::Path, "",
         "A directory that exists only when complete: run while it is missing, into ${STAGING}."},

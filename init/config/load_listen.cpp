@@ -97,9 +97,7 @@ void read_listen(Reader& reader, const Entry& entry, ServiceDraft& draft) {
         ListenDraft read;
         if (item.kind == Value::Kind::Table) {
             read_keys(reader, Scope::Listen, item, kListen, read);
-            if (find_entry(item, "url") == nullptr) {
-                missing_key(reader, item, "url", Scope::Listen);
-            }
+            check_complete(reader, item, Scope::Listen);
         } else {
             read.url = reader.text({entry.key, entry.key_pos, item});
         }

@@ -27,9 +27,7 @@ void read_rotate(Reader& reader, const Entry& entry, LogSettings& log) {
     }
     log.rotate_keep = kRotated;
     read_keys(reader, Scope::Rotate, entry.value, kRotate, log);
-    if (find_entry(entry.value, "size") == nullptr) {
-        missing_key(reader, entry.value, "size", Scope::Rotate);
-    }
+    check_complete(reader, entry.value, Scope::Rotate);
 }
 
 void read_mode(Reader& reader, const Entry& entry, LogSettings& log) {

@@ -104,9 +104,6 @@ core::SetupStep read_step(Reader& reader, const Value& table) {
         read_keys(reader, Scope::Setup, single, kSetup, step);
         reader.keeps_staging = false;
     }
-    if (find_entry(table, "command") == nullptr) {
-        missing_key(reader, table, "command", Scope::Setup);
-    }
     if (creates != nullptr) {
         check_staging(reader, *creates, step.command);
     }
@@ -160,12 +157,9 @@ bool read_endpoint(Reader& reader, const Entry& entry, const Value& value, std::
 }
 
 void read_directories(Reader& reader, const Entry& entry, ServiceDraft& draft) {
-    for_each_table(reader, entry, [&](const Value& table) {
+    for_each_table(reader, entry, Scope::Directory, [&](const Value& table) {
         core::Directory directory;
         read_keys(reader, Scope::Directory, table, kDirectory, directory);
-        if (find_entry(table, "path") == nullptr) {
-            missing_key(reader, table, "path", Scope::Directory);
-        }
         draft.spec.child.directories.push_back(std::move(directory));
         draft.origin.directories.push_back(place_of(table, "path"));
         draft.origin.directory_owners.push_back(place_of(table, "owner"));
@@ -181,9 +175,7 @@ void read_wait_for(Reader& reader, const Entry& entry, ServiceDraft& draft) {
         WaitForDraft read;
         if (item.kind == Value::Kind::Table) {
             read_keys(reader, Scope::WaitFor, item, kWaitFor, read);
-            if (find_entry(item, "url") == nullptr) {
-                missing_key(reader, item, "url", Scope::WaitFor);
-            }
+            check_complete(reader, item, Scope::WaitFor);
         } else {
             read.url = reader.text({entry.key, entry.key_pos, item});
         }
@@ -200,9 +192,7 @@ void read_ready(Reader& reader, const Entry& entry, ServiceDraft& draft) {
     if (entry.value.kind == Value::Kind::Table) {
         ready.kind = core::Readiness::Kind::Command;
         read_keys(reader, Scope::Ready, entry.value, kReady, ready);
-        if (find_entry(entry.value, "exec") == nullptr) {
-            missing_key(reader, entry.value, "exec", Scope::Ready);
-        }
+        check_complete(reader, entry.value, Scope::Ready);
         return;
     }
     if (entry.value.kind != Value::Kind::String) {
@@ -274,14 +264,9 @@ void read_signals(Reader& reader, const Entry& entry, ServiceDraft& draft) {
 
 void read_templates(Reader& reader, const Entry& entry, ServiceDraft& draft) {
     auto& templates = draft.spec.child.templates;
-    for_each_table(reader, entry, [&](const Value& table) {
+    for_each_table(reader, entry, Scope::Template, [&](const Value& table) {
         core::Template file;
         read_keys(reader, Scope::Template, table, kTemplate, file);
-        for (const std::string_view key : {"source", "target"}) {
-            if (find_entry(table, key) == nullptr) {
-                missing_key(reader, table, key, Scope::Template);
-            }
-        }
         const bool is_double =
             !file.target.empty() &&
             std::any_of(templates.begin(), templates.end(),
@@ -299,7 +284,7 @@ void read_templates(Reader& reader, const Entry& entry, ServiceDraft& draft) {
 
 void read_setup(Reader& reader, const Entry& entry, ServiceDraft& draft) {
     auto& steps = draft.spec.child.setup;
-    for_each_table(reader, entry, [&](const Value& table) {
+    for_each_table(reader, entry, Scope::Setup, [&](const Value& table) {
         auto step = read_step(reader, table);
         if (step.name.empty()) {
             step.name = "step " + std::to_string(steps.size() + 1);

@@ -231,10 +231,24 @@ void check_readiness(Reader& reader, const Value& table, const core::ServiceSpec
 
 }  // namespace
 
-void missing_key(Reader& reader, const Value& table, std::string_view key, Scope scope) {
-    auto message = quoted(key) + " is missing";
-    const auto name = scope_name(scope);
-    reader.error(table.pos, name.empty() ? message : message + " in " + std::string{name});
+void check_complete(Reader& reader, const Value& table, Scope scope) {
+    for (const auto& key : all_keys()) {
+        if (key.scope == scope && key.is_required && find_entry(table, key.name) == nullptr) {
+            reader.error(table.pos,
+                         quoted(key.name) + " is missing in " + std::string{scope_name(scope)});
+        }
+    }
+}
+
+void wrong_item(Reader& reader, const Entry& entry, const Value& item, Scope scope) {
+    std::string form;
+    for (const auto& key : all_keys()) {
+        if (key.scope == scope && key.is_required) {
+            form += (form.empty() ? "{ " : ", ") + std::string{key.name} + " = ..";
+        }
+    }
+    reader.error(item.pos, quoted(entry.key) + " must hold tables like " + form + " }, got " +
+                               describe(item));
 }
 
 void load_service(Reader& reader, const Value& table, ServiceDraft& draft) {

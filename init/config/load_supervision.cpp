@@ -38,9 +38,7 @@ void read_probe(Reader& reader, const Entry& entry, HealthCheck& health) {
     if (entry.value.kind == Value::Kind::Table) {
         health.kind = HealthCheck::Kind::Command;
         read_keys(reader, Scope::HealthProbe, entry.value, kProbe, health);
-        if (find_entry(entry.value, "exec") == nullptr) {
-            missing_key(reader, entry.value, "exec", Scope::HealthProbe);
-        }
+        check_complete(reader, entry.value, Scope::HealthProbe);
         return;
     }
     if (entry.value.kind != Value::Kind::String) {
@@ -130,9 +128,7 @@ void read_health(Reader& reader, const Entry& entry, ServiceDraft& draft) {
     }
     read_keys(reader, Scope::Health, entry.value, kHealth, draft.spec.health);
     draft.origin.health = place_of(entry.value, "probe");
-    if (find_entry(entry.value, "probe") == nullptr) {
-        missing_key(reader, entry.value, "probe", Scope::Health);
-    }
+    check_complete(reader, entry.value, Scope::Health);
 }
 
 void check_supervision(Reader& reader, const Value& table, ServiceDraft& draft) {

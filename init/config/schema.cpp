@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "base/signal.hpp"
 #include "config/key_table.hpp"
 
 namespace config {
@@ -21,7 +22,11 @@ constexpr std::string_view kDefinitions =
 "mode":{"type":"string","pattern":"^[0-7]{3,4}$|\\$\\{"},
 "user":{"anyOf":[{"type":"integer","minimum":0},{"type":"string","minLength":1}]},
 "texts":{"type":"array","items":{"type":"string"}},
-"table":{"type":"object","additionalProperties":{"type":"string"}})";
+"command":{"type":"array","items":{"type":"string"},"minItems":1},
+"table":{"type":"object","additionalProperties":{"type":"string"}},
+"signals":{"type":"object","propertyNames":{"$ref":"#/definitions/signal"},)"
+    R"("additionalProperties":{"anyOf":[{"const":""},{"$ref":"#/definitions/signal"}]}},
+"signal":{"type":"string","pattern":"^(SIG)?(IOT|CLD|POLL|RTMIN(\\+[0-9]+)?|RTMAX(-[0-9]+)?)";
 
 /// The form of a type that needs nothing of its key; `@` is the scope of its table.
 std::string_view form_of(Type type) {
@@ -41,11 +46,15 @@ std::string_view form_of(Type type) {
     case Type::User:
         return "#user";
     case Type::Command:
+        return "#command";
     case Type::Names:
         return "#texts";
     case Type::Variables:
-    case Type::SignalTable:
         return "#table";
+    case Type::Signal:
+        return "#signal";
+    case Type::SignalTable:
+        return "#signals";
     case Type::LimitValue:
         return R"({"type":"integer","minimum":0}|{"const":"max"}|#variable|#limit)";
     case Type::Amount:
@@ -65,7 +74,6 @@ std::string_view form_of(Type type) {
     case Type::Tables:
         return R"({"type":"array","items":{"$ref":"@"}})";
     case Type::Text:
-    case Type::Signal:
     case Type::Schedule:
     case Type::Choice:
     case Type::Number:
@@ -126,11 +134,38 @@ std::string rule_of(const Key& key) {
         return R"("type":"array","items":{)" + alternatives(range + "|" + std::string{kVariable}) +
                "}";
     }
+    if (key.default_text == "[]" && key.type == Type::Command) {
+        return alternatives("#texts");  // it may be left empty
+    }
     if (key.type == Type::Choice) {
         return alternatives(words_of(key) + "|" + std::string{kVariable});
     }
     return alternatives(
         replaced(std::string{form_of(key.type)}, "@", "#/definitions/" + std::string{key.name}));
+}
+
+/// What the definition of a signal lacks: the names of all standard ones, a number. The loader
+/// takes small letters too, which are left to it.
+std::string signal_names() {
+    std::string out;
+    for (int i = 1; i < 32; ++i) {
+        out += "|" + std::string{base::to_string(base::Signal{i}).view().substr(3)};
+    }
+    return out + R"()$|^[0-9]+$|[a-z]|\\$\\{"})";
+}
+
+/// The keys that an item of an array must have. Any other table may be part of one, for `NAME.d`.
+std::string required_of(Scope scope) {
+    std::string out;
+    for (const auto& key : all_keys()) {
+        const bool is_item = scope == Scope::WaitFor || scope == Scope::Directory ||
+                             scope == Scope::Listen || scope == Scope::Template ||
+                             scope == Scope::Setup;
+        if (is_item && key.scope == scope && key.is_required) {
+            out += (out.empty() ? R"(,"required":[)" : ",") + quoted_json(key.name);
+        }
+    }
+    return out.empty() ? out : out + "]";
 }
 
 /// The keys of one scope, as a schema of their table.
@@ -148,7 +183,7 @@ std::string table_of(Scope scope) {
             key.default_text.empty() ? "" : R"("default":)" + std::string{key.default_text} + ",";
         out += rule_of(key) + "}";
     }
-    return out + "}";
+    return out + "}" + (scope == Scope::Limit ? R"(,"minProperties":1)" : "") + required_of(scope);
 }
 
 }  // namespace
@@ -159,6 +194,7 @@ std::string make_schema(FileKind kind) {
     out += is_container ? "\"pidone.toml\",\n" : "\"a service of pidone\",\n";
     out += table_of(is_container ? Scope::Container : Scope::Service) + ",\n\"definitions\":{\n";
     out += kDefinitions;
+    out += signal_names();
     Scope last = Scope::Container;
     for (const auto& key : all_keys()) {
         const bool is_top = key.scope == Scope::Service || key.scope == Scope::Container;

@@ -42,6 +42,16 @@ def files(directory, pattern):
 cases = [case(path, True) for path in files("services", "**/*.toml") + files("examples", "**/*.toml")]
 cases += [case(path, True) for path in files("tests/golden", "valid-*/**/*.toml")]
 cases += [case(path, False) for name in BROKEN for path in files("tests/golden/" + name, "**/*.toml")]
+# One line each, (taken, text), where a whole file could be refused for another reason.
+LINES = [
+    (True, 'stop-signal = "SIGRTMIN+3"'), (True, 'stop-signal = "quit"'), (True, 'stop-signal = "${SIGNAL}"'),
+    (True, 'signals = { USR1 = "SIGHUP", WINCH = "", IOT = "15" }'),
+    (False, 'stop-signal = "TREM"'), (False, 'signals = { USR3 = "HUP" }'), (False, 'signals = { USR1 = "HUB" }'),
+    (True, 'before-stop = { command = [] }'), (False, 'command = []'), (False, '[limits]\nnofile = {}'),
+    (True, 'stop-timeout = "1.5s"'), (False, 'stop-timeout = "1.s"'),
+]
+cases += [{"name": f"tests/lint/schema.sh:1: {text!r}", "schema": "service", "data": tomllib.loads(text),
+           "valid": valid} for valid, text in LINES]
 json.dump({"schemas": {"service": schema(), "container": schema("--container")}, "cases": cases}, sys.stdout, default=str)
 PYTHON
 )

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reads {schemas, cases} as JSON from standard input; a case is {name, schema, data, valid}. Says
 // where the verdict of the schema is another one. Then it tries every key of every table with a
-// value that suits none, and every table with a key that does not exist.
+// value that suits none, and every table with a key that does not exist, or without one it needs.
 "use strict";
 const Ajv = require("ajv");
 
@@ -35,12 +35,19 @@ for (const [kind, schema] of Object.entries(input.schemas)) {
     }
     for (const [name, table] of Object.entries(tables)) {
         const validate = name === "" ? whole : ajv.compile({ $ref: `s#/definitions/${name}` });
-        expect(validate, `${kind} ${name}: no key`, {}, true);
-        expect(validate, `${kind} ${name}: an unknown key`, { "no-such-key": 1 }, false);
+        const needed = table.required || [];
+        const complete = Object.fromEntries(needed.map((key) => [key, key === "command" ? ["/x"] : "/x"]));
+        expect(validate, `${kind} ${name}: the keys it needs`, complete, !table.minProperties);
+        for (const key of needed) {
+            const { [key]: _, ...rest } = complete;
+            expect(validate, `${kind} ${name}: no ${key}`, rest, false);
+        }
+        expect(validate, `${kind} ${name}: an unknown key`, { ...complete, "no-such-key": 1 }, false);
         for (const [key, rule] of Object.entries(table.properties)) {
-            expect(validate, `${kind} ${name}: ${key} = [[]]`, { [key]: [[]] }, false);
+            expect(validate, `${kind} ${name}: ${key} = [[]]`, { ...complete, [key]: [[]] }, false);
             if ("default" in rule) {
-                expect(validate, `${kind} ${name}: the default of ${key}`, { [key]: rule.default }, true);
+                const data = { ...complete, [key]: rule.default };
+                expect(validate, `${kind} ${name}: the default of ${key}`, data, true);
             }
         }
     }
