@@ -162,6 +162,7 @@ def test_the_figures_of_a_service_are_those_of_its_processes(lab):
 def test_moments_are_seconds_since_1970_and_stay_what_they_are(lab):
     before = time.time()
     run = site(lab)
+    run.wait_err("web: ready")
     first, second = metrics(lab), metrics(lab)
     moments = ["pidone_start_time_seconds", of("start_time_seconds"), of("ready_time_seconds"), of("ready_duration_seconds")]
     assert [first[m] for m in moments] == [second[m] for m in moments]
