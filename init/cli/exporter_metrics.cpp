@@ -201,7 +201,7 @@ constexpr std::array kService{
                       return seconds(is_known ? tree.started_at + after : -1);
                   }},
     ServiceFamily{{Type::Gauge, "service_ready_duration_seconds", "seconds",
-                   "Time from the start of the present run until it was ready."},
+                   "Time from the start of the latest run until it was ready."},
                   [](const Service& service, const Tree&) { return seconds(ready_time(service)); }},
     ServiceFamily{{Type::Counter, "service_cpu_seconds", "seconds",
                    "CPU time that the processes of the present run used."},
