@@ -32,25 +32,6 @@ std::string escape_php(std::string_view value) {
     return out;
 }
 
-std::string escape_json(std::string_view value) {
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::string out;
-    for (const char c : value) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (byte < 0x20 || byte == 0x7f) {
-            out += "\\u00";
-            out += kHex[byte >> 4];
-            out += kHex[byte & 15];
-        } else {
-            out += c;
-        }
-    }
-    return out;
-}
-
 std::string quote_shell(std::string_view value) {
     std::string out = "'";
     for (const char c : value) {
@@ -190,6 +171,25 @@ std::string render(std::string_view text, const Environment& names,
 }
 
 }  // namespace
+
+std::string escape_json(std::string_view value) {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    std::string out;
+    for (const char c : value) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (byte < 0x20 || byte == 0x7f) {
+            out += "\\u00";
+            out += kHex[byte >> 4];
+            out += kHex[byte & 15];
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
 
 base::Result<std::string, RenderError> render_template(std::string_view text,
                                                        const Environment& names) {

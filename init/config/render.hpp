@@ -36,4 +36,7 @@ struct RenderError {
 [[nodiscard]] std::vector<RenderError> check_template(std::string_view text,
                                                       const Environment& names);
 
+/// The filter `json`.
+[[nodiscard]] std::string escape_json(std::string_view value);
+
 }  // namespace config

@@ -5,6 +5,7 @@
 
 #include "base/signal.hpp"
 #include "config/key_table.hpp"
+#include "config/render.hpp"
 
 namespace config {
 namespace {
@@ -101,7 +102,7 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
 }
 
 std::string quoted_json(std::string_view text) {
-    return "\"" + replaced(replaced(std::string{text}, "\\", "\\\\"), "\"", "\\\"") + "\"";
+    return '"' + escape_json(text) + '"';
 }
 
 std::string words_of(const Key& key) {
