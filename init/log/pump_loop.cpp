@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "sys/clock.hpp"
+#include "sys/descriptors.hpp"
 #include "sys/pump_io.hpp"
 #include "sys/read.hpp"
 #include "sys/spawn.hpp"

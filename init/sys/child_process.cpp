@@ -9,7 +9,7 @@
 #include <cerrno>
 
 #include "base/signal.hpp"
-#include "sys/fd.hpp"
+#include "sys/descriptors.hpp"
 
 namespace sys {
 namespace {
@@ -54,8 +54,7 @@ base::Result<void> redirect_stdin(const std::string& path) noexcept {
 }
 
 void discard_output() noexcept {
-    const UniqueFd null{open("/dev/null", O_WRONLY | O_CLOEXEC)};
-    if (null) {
+    if (const auto null = open_null()) {
         (void)install_descriptor(null.get(), STDOUT_FILENO);
         (void)install_descriptor(null.get(), STDERR_FILENO);
     }

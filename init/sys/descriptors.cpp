@@ -145,6 +145,10 @@ std::array<bool, 3> ensure_standard_descriptors() noexcept {
     return was_closed;
 }
 
+UniqueFd open_null() noexcept {
+    return UniqueFd{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
+}
+
 base::Result<Openable> make_output_openable(int fd, std::uint32_t uid) noexcept {
     struct stat info {};
     if (::fstat(fd, &info) != 0) {

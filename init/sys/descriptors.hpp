@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/result.hpp"
+#include "sys/fd.hpp"
 
 /// The table of descriptors as a whole. Allocation-free.
 namespace sys {
@@ -22,6 +23,9 @@ void cloexec_from(int first) noexcept;
 /// Returns which were closed; command mode hands them on closed. Without /dev/null a pipe's ends
 /// or the root directory take the place.
 [[nodiscard]] std::array<bool, 3> ensure_standard_descriptors() noexcept;
+
+/// /dev/null for writing; none where there is no such device.
+[[nodiscard]] UniqueFd open_null() noexcept;
 
 /// What make_output_openable() did.
 enum class Openable { Already, Changed, NotNeeded };

@@ -56,10 +56,6 @@ std::size_t bytes_in_pipe(int pipe) noexcept {
     return ::ioctl(pipe, FIONREAD, &count) == 0 && count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 
-UniqueFd open_null() noexcept {
-    return UniqueFd{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
-}
-
 bool is_pipe(int fd) noexcept {
     struct stat info {};
     return ::fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode);

@@ -5,9 +5,9 @@
 #include <span>
 
 #include "base/result.hpp"
-#include "sys/fd.hpp"
 
-/// What it takes to copy a pipe's bytes before they are taken out of it. Allocation-free.
+/// What the log pump asks of the kernel: to copy a pipe's bytes before they are taken out of it,
+/// and memory that outlives a pump. Allocation-free.
 namespace sys {
 
 /// Copies what lies at the head of the pipe `from` into the pipe `into`, at most `size` bytes, and
@@ -24,9 +24,6 @@ std::size_t resize_pipe(int pipe, std::size_t wanted) noexcept;
 
 /// How many bytes lie in `pipe` (FIONREAD).
 [[nodiscard]] std::size_t bytes_in_pipe(int pipe) noexcept;
-
-/// /dev/null for writing; none where there is no such device.
-[[nodiscard]] UniqueFd open_null() noexcept;
 
 /// Whether `fd` is a pipe.
 [[nodiscard]] bool is_pipe(int fd) noexcept;

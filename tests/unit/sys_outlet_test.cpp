@@ -9,6 +9,7 @@
 #include <string>
 
 #include "sys/clock.hpp"
+#include "sys/descriptors.hpp"
 #include "sys/outlet.hpp"
 #include "sys/pump_io.hpp"
 #include "sys/spawn.hpp"
