@@ -151,7 +151,9 @@ void World::die(int process, const ExitStatus& status) {
     dead.status = status;
     later(random_.percent(80) ? Duration{0} : random_.time(1, 3),
           {.kind = Happening::Kind::Reap, .process = process});
-    if (dead.role == Process::Role::Main || dead.role == Process::Role::Leftover) {
+    const bool is_of_tree =
+        dead.role == Process::Role::Main || dead.role == Process::Role::Leftover;
+    if (is_of_tree && dead.service != core::kNoService) {
         tell_if_empty(dead.service);
     }
 }
@@ -162,6 +164,9 @@ void World::reap(int process) {
         return violate("each pid is reaped once", std::to_string(process));
     }
     dead.is_reaped = true;
+    if (dead.service == core::kNoService) {
+        return has_children() ? void() : tell({.kind = core::Event::Kind::ChildrenGone});
+    }
     const ServiceId id = dead.service;
     const ExitStatus status = dead.status;
     const Process::Role role = dead.role;

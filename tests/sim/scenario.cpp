@@ -65,11 +65,7 @@ void draw_edges(Random& random, core::Spec& spec) {
     }
 }
 
-/// What colours a whole world: in a calm one most things go well for long enough to be stopped.
-struct Mood {
-    bool is_calm = false;
-    int essential = 50;  ///< per cent of the services
-};
+}  // namespace
 
 ServiceSpec any_service(Random& random, const Mood& mood, std::size_t number) {
     using Kind = core::Readiness::Kind;
@@ -107,6 +103,8 @@ ServiceSpec any_service(Random& random, const Mood& mood, std::size_t number) {
     }
     return service;
 }
+
+namespace {
 
 Behaviour any_behaviour(Random& random, const Mood& mood, const ServiceSpec& spec) {
     Behaviour behaviour;
@@ -156,7 +154,16 @@ core::RestartPolicy any_policy(Random& random) {
     return policy;
 }
 
-/// What keeps a service alive, or brings it back.
+}  // namespace
+
+std::vector<Behaviour> any_runs(Random& random, const Mood& mood, const ServiceSpec& spec) {
+    std::vector<Behaviour> runs;
+    for (int i = 0; i < 4; ++i) {
+        runs.push_back(any_behaviour(random, mood, spec));
+    }
+    return runs;
+}
+
 void draw_supervision(Random& random, ServiceSpec& service) {
     if (random.percent(50)) {
         service.restart = any_policy(random);
@@ -178,6 +185,8 @@ void draw_supervision(Random& random, ServiceSpec& service) {
         service.watchdog = random.time(100, 500);
     }
 }
+
+namespace {
 
 /// Oneshots that nobody needs get dates.
 void draw_schedules(Random& random, core::Spec& spec) {
@@ -276,15 +285,15 @@ Scenario make_scenario(std::uint64_t seed) {
         draw_wishes(random, scenario);
     }
     for (const ServiceSpec& service : spec.services) {
-        scenario.behaviours.emplace_back();
-        for (int i = 0; i < 4; ++i) {
-            scenario.behaviours.back().push_back(any_behaviour(random, mood, service));
-        }
+        scenario.behaviours.push_back(any_runs(random, mood, service));
     }
     draw_knocks(random, scenario);
     if (is_lively) {
         // Such a world would never end by itself.
         scenario.knocks.push_back({random.time(0, 10'000), base::kSigTerm});
+        for (int left = random.percent(40) ? random.between(1, 3) : 0; left > 0; --left) {
+            scenario.reloads.push_back(random.time(0, 6000));
+        }
     }
     return scenario;
 }

@@ -64,9 +64,34 @@ struct Scenario {
     std::vector<std::vector<Behaviour>> behaviours;
     std::vector<Knock> knocks;
     std::vector<Wish> wishes;
+    std::vector<Duration> reloads;  ///< when somebody wants the files read again
+};
+
+/// What the files say then: services that are the same, changed, new and gone.
+struct Reload {
+    core::Spec spec;
+    std::vector<std::vector<Behaviour>> behaviours;
+    std::vector<core::Successor> from;
+    std::vector<core::ServiceId> replaced;  ///< those that changed or are gone
 };
 
 /// The world of `seed`.
 [[nodiscard]] Scenario make_scenario(std::uint64_t seed);
+
+/// Another world in place of `scenario`.
+[[nodiscard]] Reload make_reload(Random& random, const Scenario& scenario);
+
+/// What colours a whole world: in a calm one most things go well for long enough to be stopped.
+struct Mood {
+    bool is_calm = false;
+    int essential = 50;  ///< per cent of the services
+};
+
+/// One service and what it does in its runs.
+[[nodiscard]] core::ServiceSpec any_service(Random& random, const Mood& mood, std::size_t number);
+[[nodiscard]] std::vector<Behaviour> any_runs(Random& random, const Mood& mood,
+                                              const core::ServiceSpec& spec);
+/// What keeps a service alive, or brings it back.
+void draw_supervision(Random& random, core::ServiceSpec& service);
 
 }  // namespace sim

@@ -14,6 +14,9 @@ void World::check_restart(ServiceId id) {
     if (lasting.is_hand_stopped) {
         violate("what was stopped by hand stays down", spec(id).name);
     }
+    if (lasting.is_replaced) {
+        violate("what is replaced stays down", spec(id).name);
+    }
     if (lasting.is_automatic && now_ < lasting.not_before) {
         violate("no start before its delay is over", spec(id).name);
     }
@@ -93,6 +96,7 @@ void World::check_wish(const core::Report& report) {
     } else if (report.kind == Kind::DependencyFailed) {
         service.lasting.is_automatic = false;
     } else if (report.kind == Kind::StopAsked) {
+        service.lasting.is_hand_stopped = true;
         service.lasting.is_automatic = false;
         facts_.push_back({.kind = Fact::Kind::HandStopped, .service = report.service});
     } else if (report.kind == Kind::RequirementDown) {

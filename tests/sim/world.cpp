@@ -16,7 +16,7 @@ World::World(const Scenario& scenario, std::uint64_t seed, Trace trace)
     : scenario_{scenario},
       random_{~seed},
       trace_{trace},
-      supervisor_{scenario.spec, seed},
+      supervisor_{scenario_.spec, seed},
       known_(scenario.spec.services.size()) {
     tell_later(Duration{0}, {.kind = core::Event::Kind::Boot});
     for (const Knock& knock : scenario.knocks) {
@@ -26,11 +26,15 @@ World::World(const Scenario& scenario, std::uint64_t seed, Trace trace)
     for (const Wish& wish : scenario.wishes) {
         tell_later(wish.at, {.kind = wish.kind, .service = wish.service});
     }
+    for (const Duration at : scenario.reloads) {
+        later(at, {.kind = Happening::Kind::Reload});
+    }
 }
 
 std::string World::run() {
     while (!exit_code_ && violation_.empty()) {
         advance();
+        advance_reload();
         if (steps_ > kMostSteps) {
             violate("the world ends", "too many steps");
         }
@@ -80,6 +84,8 @@ void World::happen(const Happening& happening) {
         return reap(happening.process);
     case Happening::Kind::SetUpEnds:
         return end_set_up(happening.event.service, happening.process);
+    case Happening::Kind::Reload:
+        return begin_reload();
     case Happening::Kind::LingerEnds:
         return tell({.kind = core::Event::Kind::LingerDone});
     }
@@ -120,7 +126,11 @@ void World::tell_run_later(Duration delay, const core::Event& event) {
 }
 
 void World::tell(const core::Event& event) {
-    if (exit_code_ || !violation_.empty()) {
+    const bool is_wish = event.kind == core::Event::Kind::StartAsked ||
+                         event.kind == core::Event::Kind::StopAsked ||
+                         event.kind == core::Event::Kind::RestartAsked;
+    // The runtime refuses wishes in the middle of a reload.
+    if (exit_code_ || !violation_.empty() || (reload_ && is_wish)) {
         return;
     }
     ++steps_;
@@ -192,17 +202,19 @@ void World::learn(const core::Event& event) {
         return;
     case core::Event::Kind::StartAsked:
     case core::Event::Kind::RestartAsked:
-    case core::Event::Kind::ReplaceAsked:
         if (!stop_began_) {
             known(event.service).lasting.automatic = 0;
             facts_.push_back({.kind = Fact::Kind::Asked, .service = event.service});
         }
         return;
-    case core::Event::Kind::StopAsked:
+    case core::Event::Kind::ReplaceAsked:
         if (!stop_began_) {
-            known(event.service).lasting.is_hand_stopped = true;
+            known(event.service).lasting.is_replaced = true;
+            known(event.service).lasting.is_automatic = false;
+            facts_.push_back({.kind = Fact::Kind::HandStopped, .service = event.service});
         }
         return;
+    case core::Event::Kind::StopAsked:
     case core::Event::Kind::WatchdogSet:
     case core::Event::Kind::Due:
     case core::Event::Kind::Spawned:
@@ -219,8 +231,8 @@ void World::learn(const core::Event& event) {
 
 void World::learn_end(const core::Event& event) {
     Known& service = known(event.service);
-    if (service.has_ended) {
-        return;  // it had been given up
+    if (service.has_ended || !service.was_spawned) {
+        return;  // it had been given up, perhaps before it changed
     }
     service.has_ended = true;
     service.is_ready = false;

@@ -35,6 +35,7 @@ struct Lasting {
     Instant not_before{};       ///< and must not come earlier
     bool is_asked_for = false;  ///< somebody wanted it, enabled or not
     bool is_hand_stopped = false;
+    bool is_replaced = false;  ///< a reload is to bring another one, or none
 };
 
 /// What the world knows of the present run of a service, without asking the supervisor.
@@ -77,7 +78,7 @@ class World {
 
   private:
     struct Happening {
-        enum class Kind { Tell, Die, Reap, SetUpEnds, LingerEnds };
+        enum class Kind { Tell, Die, Reap, SetUpEnds, LingerEnds, Reload };
         Instant at{};
         std::uint64_t number = 0;  // among those of one instant, first come first served
         Kind kind = Kind::Tell;
@@ -102,6 +103,12 @@ class World {
     void learn(const core::Event& event);
     void learn_end(const core::Event& event);
     void note_given_up();
+
+    // reload.cpp: other files
+    void begin_reload();
+    void advance_reload();
+    void renumber(const Reload& next);
+    void check_kept(ServiceId id, const core::Service& before);
 
     // kernel.cpp: processes
     void obey(const core::Command& command);
@@ -153,7 +160,9 @@ class World {
         return scenario_.spec.mode == core::Mode::Service;
     }
 
-    const Scenario& scenario_;
+    Scenario scenario_;
+    std::optional<Reload> reload_;  ///< on its way
+    bool has_reloaded_ = false;
     Random random_;
     Trace trace_;
     core::Supervisor supervisor_;
