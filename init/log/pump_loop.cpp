@@ -138,6 +138,7 @@ void Pump::handle(const sys::Ready& ready) {
     case Source::Stream: {
         auto& inlet = inlets_[ready.index];
         inlet.is_ready = true;
+        inlet.pause = {};
         inlet.is_hung_up = inlet.is_hung_up || (ready.events & (EPOLLHUP | EPOLLERR)) != 0;
         return;
     }
@@ -169,6 +170,7 @@ void Pump::work(Inlet& inlet) {
         if (!drops) {
             inlet.waits = true;
             inlet.is_ready = false;
+            look_later(inlet);
             return;
         }
         consume(inlet);
@@ -210,7 +212,9 @@ void Pump::pass_on(Inlet& inlet, bool drops) {
     if (!bytes) {
         return;
     }
-    const bool is_late = inlet.flush_at && sys::now() >= *inlet.flush_at;
+    // Behind an end of line that came meanwhile begins a line that is not late.
+    const bool is_late =
+        inlet.flush_at && sys::now() >= *inlet.flush_at && bytes->find('\n') == bytes->npos;
     LineCutter cutter{*bytes, is_late || inlet.is_hung_up};
     auto& output = outputs_[inlet.output];
     auto& service = services_[inlet.service];
@@ -237,6 +241,8 @@ void Pump::pass_on(Inlet& inlet, bool drops) {
         }
         if (output.is_busy() && !drops) {
             watch_output(inlet.output);
+            inlet.waits = true;
+            look_later(inlet);
             break;
         }
         consume(inlet);
@@ -247,7 +253,7 @@ void Pump::pass_on(Inlet& inlet, bool drops) {
         inlet.flush_at = sys::now() + kPartialPatience;
     }
     // What came meanwhile woke us, or will; what is left is the begin of a line.
-    inlet.is_ready = has_passed && !output.is_busy();
+    inlet.is_ready = has_passed && (drops || !output.is_busy());
 }
 
 // Up to a block of lines, worded for the output and for the file, and kept.
@@ -318,7 +324,7 @@ void Pump::consume(Inlet& inlet) {
 
 void Pump::close(Inlet& inlet) {
     loop_.remove(inlet.token);
-    inlet.is_open = inlet.is_ready = false;
+    inlet.is_open = inlet.is_ready = inlet.waits = false;
     inlet.flush_at.reset();
     --open_count_;
 }

@@ -54,7 +54,13 @@ class Pump {
         std::uint64_t owed_lines = 0;
         bool continues = false;  ///< the last piece ended no line
         std::optional<base::Instant>
-            flush_at{};  ///< when the begin of a line is passed on as it is
+            flush_at{};                          ///< when the begin of a line is passed on as it is
+        std::optional<base::Instant> look_at{};  ///< while it waits: when its pipe may be full
+        base::Duration pause{};                  ///< until that look
+
+        [[nodiscard]] const std::optional<base::Instant>& due_at() const {
+            return waits ? look_at : flush_at;
+        }
     };
 
     struct Block {
@@ -74,6 +80,7 @@ class Pump {
     void consume(Inlet& inlet);
     void close(Inlet& inlet);
     [[nodiscard]] bool must_drop(Inlet& inlet);
+    void look_later(Inlet& inlet);
     void count_drops(Service& service, std::uint64_t lines);
     void on_output(std::size_t number);
     void on_write_error(std::size_t number, int error);

@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "log/pump_loop.hpp"
+#include "sys/clock.hpp"
+#include "sys/pump_io.hpp"
 
 // What the pump does when time has passed.
 namespace logging {
@@ -9,6 +11,12 @@ namespace {
 
 // So long no line must have been dropped before it is said how many were.
 constexpr base::Duration kDropSilence{1'000};
+
+// A writer that waits for room in the middle of one large write wakes no reader of a pipe that was
+// not empty. So whether its lines must be dropped by now is looked at again after so long, and
+// after twice as long each time.
+constexpr base::Duration kFirstLook{100};
+constexpr base::Duration kLongestLook{1'000};
 
 }  // namespace
 
@@ -21,8 +29,8 @@ std::optional<base::Duration> Pump::timeout(base::Instant now) const {
         if (inlet.is_open && inlet.is_ready) {
             return base::Duration::zero();
         }
-        if (inlet.flush_at && !inlet.waits) {
-            keep(*inlet.flush_at);
+        if (const auto& at = inlet.due_at()) {
+            keep(*at);
         }
     }
     for (const auto& service : services_) {
@@ -34,9 +42,16 @@ std::optional<base::Duration> Pump::timeout(base::Instant now) const {
                     : std::nullopt;
 }
 
+void Pump::look_later(Inlet& inlet) {
+    const bool may_fill_up =
+        services_[inlet.service].settings->drops && sys::bytes_in_pipe(inlet.fd) > 0;
+    inlet.pause = std::clamp(inlet.pause * 2, kFirstLook, kLongestLook);
+    inlet.look_at = may_fill_up ? std::optional{sys::now() + inlet.pause} : std::nullopt;
+}
+
 void Pump::on_time(base::Instant now) {
     for (auto& inlet : inlets_) {
-        if (inlet.flush_at && now >= *inlet.flush_at && !inlet.waits) {
+        if (const auto& at = inlet.due_at(); at && now >= *at) {
             inlet.is_ready = inlet.is_open;
         }
     }

@@ -484,3 +484,26 @@ def test_lines_go_on_when_standard_output_takes_nothing(lab):
     stuck(read_end)
     run.wait_err(r"^web \| fine$")
     os.close(read_end)
+
+
+def test_drop_does_not_miss_a_write_that_fills_the_pipe(lab):
+    """The first line finds an output that takes nothing, and a pipe with room. Of the rest of one large write, which
+    waits for room itself, the kernel wakes no reader."""
+    script = ("import os, time; os.write(1, b\"x\\n\"); time.sleep(0.3); "
+              "os.write(1, b\"y\\n\" * (1 << 20)); os.write(2, b\"through\\n\"); time.sleep(600)")
+    run, read_end = slow_run(lab, {"loud": FLOOD.format(blocks=20) + '[log]\nmode = "prefix"\n',
+                                   "web": f"wait-for = [\"file:@TMP@/stuck\"]\ncommand = ['/usr/bin/python3', '-c', '{script}']\n"
+                                          '[log]\nmode = "prefix"\noverflow = "drop"\n'})
+    stuck(read_end)
+    (lab.tmp / "stuck").touch()
+    run.wait_err("through")
+    os.close(read_end)
+
+
+def test_a_line_whose_end_comes_with_a_large_write_stays_whole(lab):
+    script = "import os; os.write(1, b\"be\"); os.write(1, b\"gin\\n\" + b\"0123456789\\n\" * 200000)"
+    run = lab.service(f"type = \"oneshot\"\ncommand = ['/usr/bin/python3', '-c', '{script}']\n[log]\nmode = \"prefix\"\n")
+    assert run.wait() == 0
+    lines = run.stdout.split("\n")
+    assert lines[0] == "web | begin" and lines[-1] == ""
+    assert len(lines) == 200002 and set(lines[1:-1]) == {"web | 0123456789"}
