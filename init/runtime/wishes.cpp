@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <ranges>
 
 #include "runtime/runtime.hpp"
 
@@ -85,7 +84,9 @@ control::Reply Runtime::signal_asked(const control::Server::Wish& wish) {
 
 // What it requires, whether that is to be started itself or only leads to what is.
 void Runtime::mark_started_along() {
-    for (const auto id : std::views::reverse(supervisor_.order())) {
+    const auto order = supervisor_.order();
+    for (std::size_t i = order.size(); i-- > 0;) {
+        const auto id = order[i];
         for (const auto needed : spec(id).requires_) {
             auto& part = parts_[core::index(needed)];
             if (parts_[core::index(id)] != Untouched && part == Untouched) {

@@ -122,8 +122,7 @@ TEST_CASE("what becomes of a service is one line each") {
           "pidone: web: warn: is due, but its last run is not over; skipped");
     auto skipped = about(Kind::RunSkipped);
     skipped.other = kDb;
-    CHECK(words(skipped) ==
-          "pidone: web: warn: is due, but has to wait for 'db'; skipped");
+    CHECK(words(skipped) == "pidone: web: warn: is due, but has to wait for 'db'; skipped");
     missed.next = Next::Restarts;
     missed.delay = core::Duration{100};
     missed.attempt = 3;
