@@ -140,7 +140,7 @@ class Runtime {
     void on_reload_signal();
     [[nodiscard]] std::string ask_for_reload();
     [[nodiscard]] bool on_loader_death(const sys::Exited& child);
-    void on_loaded(core::Spec next);
+    void on_loaded(core::Spec spec);
     [[nodiscard]] bool prepare(Reload::Next& next);
     void advance_reload();
     void give_up_reload();
