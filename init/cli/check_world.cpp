@@ -92,7 +92,11 @@ class WorldCheck {
         if (program.starts_with('/')) {
             const auto kind = sys::kind_of(program);
             if (kind == sys::FileKind::None) {
-                absent(pos, "program " + quoted(program) + " does not exist");
+                absent(pos, "program " + quoted(program) + " does not exist",
+                       program.find(' ') == std::string::npos
+                           ? ""
+                           : "each argument is a string of its own: [\"/path/to/program\", "
+                             "\"argument\"]");
             } else if (!sys::is_executable(program)) {
                 absent(pos, "program " + quoted(program) + " cannot be executed",
                        "it must be a file with an x bit for the user");

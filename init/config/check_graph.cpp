@@ -31,7 +31,7 @@ bool is_sound(Reader& reader, const core::ServiceSpec& target, const core::Servi
         if (kind == EdgeKind::Requires && from.is_enabled) {
             reader.error(reference.pos,
                          "'requires' names " + quoted(reference.name) + ", which is not enabled",
-                         "'after' is for a service that may be absent");
+                         "'after' may name one that is not enabled");
         }
         return false;
     }

@@ -41,24 +41,9 @@ std::string printable(std::string_view text) {
     return out;
 }
 
-std::string_view nth_line(std::string_view text, int line) {
-    for (int i = 1; i < line; ++i) {
-        const auto end = text.find('\n');
-        if (end == std::string_view::npos) {
-            return {};
-        }
-        text.remove_prefix(end + 1);
-    }
-    auto found = text.substr(0, text.find('\n'));
-    if (found.ends_with('\r')) {
-        found.remove_suffix(1);
-    }
-    return found;
-}
-
 /// "    7 | restrat = ...\n      | ^~~~~~~ hint: ...\n"
-std::string excerpt(std::string_view text, const Diagnostic& diagnostic) {
-    const auto line = characters(nth_line(text, diagnostic.pos.line));
+std::string excerpt(std::string_view source, const Diagnostic& diagnostic) {
+    const auto line = characters(source);
     auto column = static_cast<std::size_t>(std::max(diagnostic.pos.column, 1)) - 1;
     std::size_t first = 0;
     if (column >= kMaxColumns * 3 / 4) {
@@ -121,6 +106,22 @@ const std::string& Diagnostics::source_text(int file) const {
     return sources_[static_cast<std::size_t>(file)].text;
 }
 
+std::string_view Diagnostics::source_line(SourcePos pos) const {
+    std::string_view text = source_text(pos.file);
+    for (int i = 1; i < pos.line; ++i) {
+        const auto end = text.find('\n');
+        if (end == std::string_view::npos) {
+            return {};
+        }
+        text.remove_prefix(end + 1);
+    }
+    auto found = text.substr(0, text.find('\n'));
+    if (found.ends_with('\r')) {
+        found.remove_suffix(1);
+    }
+    return found;
+}
+
 std::string Diagnostics::render() const {
     auto sorted = entries_;
     std::stable_sort(sorted.begin(), sorted.end(), [this](const auto& a, const auto& b) {
@@ -137,7 +138,7 @@ std::string Diagnostics::render() const {
         out += entry.severity == Severity::Error ? ": error: " : ": warning: ";
         out += entry.message;
         if (entry.pos.line > 0) {
-            out += "\n" + excerpt(source_text(entry.pos.file), entry);
+            out += "\n" + excerpt(source_line(entry.pos), entry);
         } else {
             out += (entry.hint.empty() ? "" : "; " + entry.hint) + "\n";
         }

@@ -47,6 +47,8 @@ class Diagnostics {
     [[nodiscard]] const std::vector<Diagnostic>& entries() const { return entries_; }
     [[nodiscard]] const std::string& source_path(int file) const;
     [[nodiscard]] const std::string& source_text(int file) const;
+    /// The line that `pos` is in, without its end; "" where there is none.
+    [[nodiscard]] std::string_view source_line(SourcePos pos) const;
 
     /// All complaints as text, at most 2000 of them and how many more there are; each line ends
     /// with a newline. Nothing when there is no complaint.

@@ -49,13 +49,21 @@ std::string default_name(const Endpoint& endpoint) {
     return name;
 }
 
+/// Not every URL that can be asked can be listened on.
+bool read_url(Reader& reader, const Entry& entry, const Value& item, std::string_view url,
+              Endpoint& endpoint) {
+    if (url.starts_with("tcp:") || url.starts_with("unix:")) {
+        return read_endpoint(reader, entry, item, url, endpoint);
+    }
+    reader.error(place_of(item, "url"),
+                 "'listen' takes tcp://ADDRESS:PORT or unix:///PATH, got " + quoted(url));
+    return false;
+}
+
 /// Whether pidone can open what the URL names.
 void check_endpoint(Reader& reader, const Value& item, const Endpoint& endpoint) {
     const auto pos = place_of(item, "url");
-    if (endpoint.kind == Endpoint::Kind::Http || endpoint.kind == Endpoint::Kind::File) {
-        reader.error(pos, "'listen' takes tcp://ADDRESS:PORT or unix:///PATH, got " +
-                              quoted(base::to_string(endpoint)));
-    } else if (endpoint.kind == Endpoint::Kind::Tcp) {
+    if (endpoint.kind == Endpoint::Kind::Tcp) {
         if (!base::is_address(endpoint.host)) {
             reader.error(pos, "'listen' needs an address, got the name " + quoted(endpoint.host),
                          "0.0.0.0 stands for all of IPv4, [::] for all of IPv6");
@@ -102,7 +110,7 @@ void read_listen(Reader& reader, const Entry& entry, ServiceDraft& draft) {
             read.url = reader.text({entry.key, entry.key_pos, item});
         }
         auto& endpoint = read.socket.endpoint;
-        if (!read.url || !read_endpoint(reader, entry, item, *read.url, endpoint)) {
+        if (!read.url || !read_url(reader, entry, item, *read.url, endpoint)) {
             continue;
         }
         check_endpoint(reader, item, endpoint);

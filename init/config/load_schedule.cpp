@@ -17,7 +17,7 @@ void read_interval(Reader& reader, const Entry& entry, std::string_view text,
         reader.error(
             entry.value.pos,
             "'schedule' must have a duration like \"6h\" behind 'every', got " + quoted(text),
-            "units are ms, s, m, h and d");
+            kDurationForm);
     } else if (*every < kShortest) {
         reader.error(entry.value.pos,
                      "'schedule' must be at least \"every " + base::to_string(kShortest) + "\"");

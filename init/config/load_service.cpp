@@ -248,7 +248,7 @@ void wrong_item(Reader& reader, const Entry& entry, const Value& item, Scope sco
         }
     }
     reader.error(item.pos, quoted(entry.key) + " must hold tables like " + form + " }, got " +
-                               describe(item));
+                               reader.describe(item));
 }
 
 void load_service(Reader& reader, const Value& table, ServiceDraft& draft) {

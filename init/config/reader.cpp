@@ -10,23 +10,20 @@
 namespace config {
 namespace {
 
-std::string_view line_of(std::string_view text, int line) {
-    for (int i = 1; i < line; ++i) {
-        const auto end = text.find('\n');
-        text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-    }
-    return text.substr(0, text.find('\n'));
-}
-
-/// The place of `token` inside a string, or the string itself when escapes hide it.
-SourcePos place_in(const Value& value, std::string_view source, std::string_view token) {
-    const auto line = line_of(source, value.pos.line);
+/// Where `pos` is in its line, in bytes.
+std::size_t offset_of(SourcePos pos, std::string_view line) {
     std::size_t from = 0;
-    for (int column = 1; from < line.size() && column < value.pos.column; ++column) {
+    for (int column = 1; from < line.size() && column < pos.column; ++column) {
         do {
             ++from;
         } while (from < line.size() && base::is_continuation(line[from]));
     }
+    return from;
+}
+
+/// The place of `token` inside a string, or the string itself when escapes hide it.
+SourcePos place_in(const Value& value, std::string_view line, std::string_view token) {
+    const auto from = offset_of(value.pos, line);
     const auto at = line.find(token, from);
     if (at == std::string_view::npos) {
         return value.pos;
@@ -71,20 +68,42 @@ bool is_user(std::string_view text) {
     return !group.empty() && group.find(':') == std::string_view::npos;
 }
 
+/// "it belongs into listen, into [log] or into [[template]]", or "" when `name` is no key at all.
+std::string right_places(Scope scope, std::string_view name) {
+    std::string list;
+    std::string last;
+    for (const auto& key : all_keys()) {
+        if (key.name != name) {
+            continue;
+        }
+        if (!last.empty()) {
+            list += (list.empty() ? "" : ", ") + last;
+        }
+        last = key.scope != Scope::Service ? "into " + std::string{scope_name(key.scope)}
+               : scope == Scope::Container ? "into the file of a service"
+                                           : "above the first [table]";
+    }
+    return last.empty() ? "" : "it belongs " + list + (list.empty() ? "" : " or ") + last;
+}
+
 }  // namespace
 
 std::string quoted(std::string_view text) {
     return "'" + std::string{text} + "'";
 }
 
-std::string describe(const Value& value) {
+std::string Reader::describe(const Value& value) const {
     switch (value.kind) {
     case Value::Kind::String:
         return "string " + quoted(value.string);
     case Value::Kind::Integer:
         return "integer " + std::to_string(value.integer);
-    case Value::Kind::Float:
-        return "a float";
+    case Value::Kind::Float: {
+        // As it was written; what it is would be printed in other words.
+        const auto line = diagnostics_.source_line(value.pos);
+        const auto length = static_cast<std::size_t>(value.pos.length);
+        return "float " + std::string{line.substr(offset_of(value.pos, line), length)};
+    }
     case Value::Kind::Boolean:
         return value.boolean ? "true" : "false";
     case Value::Kind::Date:
@@ -126,19 +145,7 @@ bool Reader::knows(Scope scope, const Entry& entry) {
     auto hint = scope == Scope::Container && entry.key == "command"
                     ? "pidone.toml is no service, its name is reserved for the settings; rename it"
                     : did_you_mean(entry.key, key_names(scope));
-    if (hint.empty()) {
-        for (const auto& key : all_keys()) {
-            if (key.name == entry.key && scope_name(key.scope).starts_with('[')) {
-                hint = "it belongs into " + std::string{scope_name(key.scope)};
-            } else if (key.name == entry.key && key.scope == Scope::Container) {
-                hint = "it belongs into pidone.toml";
-            } else if (key.name == entry.key && key.scope == Scope::Service) {
-                hint = scope == Scope::Container ? "it belongs into the file of a service"
-                                                 : "it belongs above the first [table]";
-            }
-        }
-    }
-    error(entry.key_pos, message, hint);
+    error(entry.key_pos, message, hint.empty() ? right_places(scope, entry.key) : hint);
     return false;
 }
 
@@ -147,7 +154,7 @@ std::optional<std::string> Reader::expanded(const Value& value) {
     if (!result) {
         const auto& wrong = result.error();
         const auto token = std::string_view{value.string}.substr(wrong.offset, wrong.length);
-        const auto pos = place_in(value, diagnostics_.source_text(value.pos.file), token);
+        const auto pos = place_in(value, diagnostics_.source_line(value.pos), token);
         const bool is_staging = token == "${STAGING}";
         if (unset_ == Unset::Warning && wrong.is_unset && !is_staging) {
             diagnostics_.warning(pos, wrong.message);
@@ -214,9 +221,13 @@ std::optional<bool> Reader::flag(const Entry& entry) {
 }
 
 std::optional<unsigned> Reader::mode(const Entry& entry) {
-    if (entry.value.kind != Value::Kind::String) {
-        wrong_type(entry, Type::Mode);
+    const auto wrong = [&](const std::string& came) {
+        error(entry.value.pos, quoted(entry.key) + " must be an octal string like \"" +
+                                   (entry.key == "umask" ? "0022" : "0755") + "\", got " + came);
         return std::nullopt;
+    };
+    if (entry.value.kind != Value::Kind::String) {
+        return wrong(describe(entry.value));
     }
     const auto word = expanded(entry.value);
     if (!word) {
@@ -226,10 +237,7 @@ std::optional<unsigned> Reader::mode(const Entry& entry) {
     const auto [end, failure] = std::from_chars(word->data(), word->data() + word->size(), bits, 8);
     if (word->size() < 3 || word->size() > 4 || failure != std::errc{} ||
         end != word->data() + word->size()) {
-        error(entry.value.pos, quoted(entry.key) + " must be an octal string like \"" +
-                                   (entry.key == "umask" ? "0022" : "0755") + "\", got " +
-                                   quoted(*word));
-        return std::nullopt;
+        return wrong(quoted(*word));
     }
     return bits;
 }
@@ -258,8 +266,10 @@ std::optional<base::Signal> Reader::signal(const Entry& entry) {
     }
     const auto parsed = base::parse_signal(*word);
     if (!parsed) {
-        error(entry.value.pos,
-              quoted(entry.key) + " must be a signal's name like \"TERM\", got " + quoted(*word));
+        const auto* key = find_key(Scope::Service, entry.key);
+        const std::string example{key == nullptr ? "\"TERM\"" : key->default_text};
+        error(entry.value.pos, quoted(entry.key) + " must be a signal's name like " + example +
+                                   ", got " + quoted(*word));
     }
     return parsed;
 }

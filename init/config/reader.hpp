@@ -76,6 +76,9 @@ class Reader {
     void wrong_type(std::string_view key, const Value& value, Type type,
                     std::string_view hint = "");
 
+    /// What came instead, for messages: "integer 10", "string 'x'", "an array".
+    [[nodiscard]] std::string describe(const Value& value) const;
+
     void error(SourcePos pos, std::string_view message, std::string_view hint = "") {
         diagnostics_.error(pos, message, hint);
     }
@@ -99,8 +102,9 @@ class Reader {
     Unset unset_;
 };
 
-/// What came instead, for messages: "integer 10", "string 'x'", "an array".
-[[nodiscard]] std::string describe(const Value& value);
+/// The remedy for what is no duration.
+inline constexpr std::string_view kDurationForm =
+    "units are d, h, m, s and ms, in this order; ten years at most";
 
 /// "did you mean 'x'?", or "" when nothing is close.
 [[nodiscard]] std::string did_you_mean(std::string_view word,

@@ -109,7 +109,7 @@ std::optional<base::Duration> Reader::duration(const Entry& entry, Scope scope) 
     if (!parsed) {
         error(entry.value.pos,
               quoted(entry.key) + " must be a duration like \"10s\", got " + quoted(*word),
-              "units are ms, s, m, h and d");
+              kDurationForm);
         return std::nullopt;
     }
     const auto* key = find_key(scope, entry.key);

@@ -103,6 +103,16 @@ std::string reason(std::string_view description) {
     return out;
 }
 
+/// What is mostly meant where a value begins like a word.
+std::string_view remedy(std::string_view line) {
+    const auto equals = line.find('=');
+    const auto value =
+        equals == std::string_view::npos ? equals : line.find_first_not_of(" \t[", equals + 1);
+    const bool is_word = value != std::string_view::npos &&
+                         std::string_view{"\"'{]#"}.find(line[value]) == std::string_view::npos;
+    return is_word ? "a string stands in quotes, like \"5s\"" : "";
+}
+
 }  // namespace
 
 std::optional<Value> read_toml(int file, Diagnostics& diagnostics) {
@@ -112,8 +122,9 @@ std::optional<Value> read_toml(int file, Diagnostics& diagnostics) {
     }
     const auto parsed = toml::parse(text);
     if (!parsed) {
-        diagnostics.error(position(parsed.error().source(), file),
-                          reason(parsed.error().description()));
+        const auto pos = position(parsed.error().source(), file);
+        diagnostics.error(pos, reason(parsed.error().description()),
+                          remedy(diagnostics.source_line(pos)));
         return std::nullopt;
     }
     return convert(parsed.table(), file);

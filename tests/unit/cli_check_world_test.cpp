@@ -76,6 +76,18 @@ TEST_CASE("a program that does not exist or may not be executed is found before 
           "program '/nonexistent/drain' does not exist\n");
 }
 
+TEST_CASE("a program with its arguments in one string is told how to write them") {
+    const std::vector<config::SourceFile> files{
+        {"x.toml", "/", "x", false, "command = [\"/bin/sh -c true\"]\n"}};
+    auto loaded = config::load_all(files, TestEnvironment{});
+
+    cli::check_world(loaded, cli::Absence::Error);
+
+    REQUIRE(loaded.diagnostics.entries().size() == 1);
+    CHECK(loaded.diagnostics.entries()[0].hint ==
+          "each argument is a string of its own: [\"/path/to/program\", \"argument\"]");
+}
+
 TEST_CASE("a user or an owner that does not exist is found before the start") {
     const Scratch scratch;
 

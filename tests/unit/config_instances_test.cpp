@@ -42,7 +42,7 @@ TEST_CASE("what is wrong with a socket is said") {
           "'listen' needs an address, got the name 'localhost'; 0.0.0.0 stands for all of IPv4, "
           "[::] for all of IPv6\n");
     CHECK(about("listen = [\"http://127.0.0.1/\"]\n") ==
-          "'listen' takes tcp://ADDRESS:PORT or unix:///PATH, got 'http://127.0.0.1:80/'\n");
+          "'listen' takes tcp://ADDRESS:PORT or unix:///PATH, got 'http://127.0.0.1/'\n");
     CHECK(about("listen = [\"file:/x\"]\n") ==
           "'listen' takes tcp://ADDRESS:PORT or unix:///PATH, got 'file:/x'\n");
     CHECK(about("listen = [\"tcp://0.0.0.0:0\"]\n") ==

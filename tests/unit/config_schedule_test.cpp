@@ -26,8 +26,8 @@ TEST_CASE("what is wrong with a schedule is said") {
     CHECK(schedule("6") ==
           "'schedule' must be a string like \"every 6h\" or \"0 3 * * *\", got integer 6\n");
     CHECK(schedule("\"every day\"") ==
-          "'schedule' must have a duration like \"6h\" behind 'every', got 'day'; units are ms, s, "
-          "m, h and d\n");
+          "'schedule' must have a duration like \"6h\" behind 'every', got 'day'; units are d, h, "
+          "m, s and ms, in this order; ten years at most\n");
     CHECK(schedule("\"every 99ms\"") == "'schedule' must be at least \"every 100ms\"\n");
     CHECK(schedule("\"0 0 30 2 *\"") == "'schedule': '0 0 30 2 *': no year has such a date\n");
     CHECK(about("schedule = \"@daily\"\n") ==

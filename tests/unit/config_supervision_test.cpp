@@ -163,7 +163,7 @@ TEST_CASE("the reload signal is one that a process can see") {
     CHECK(about("reload-signal = \"KILL\"\n") ==
           "'reload-signal' cannot be SIGKILL, no process reads its settings at it\n");
     CHECK(about("reload-signal = \"RELOAD\"\n") ==
-          "'reload-signal' must be a signal's name like \"TERM\", got 'RELOAD'\n");
+          "'reload-signal' must be a signal's name like \"HUP\", got 'RELOAD'\n");
 }
 
 TEST_CASE("pidone.toml and its variable say whether HUP reloads") {
