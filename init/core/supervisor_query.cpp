@@ -25,9 +25,6 @@ Health Supervisor::health() const {
     }
     Health worst = Health::Healthy;
     for (std::size_t i = 0; i < services_.size(); ++i) {
-        if (standings_[i].is_disabled) {
-            continue;
-        }
         const Health one = health(static_cast<ServiceId>(i));
         if (one == Health::Unhealthy) {
             return Health::Unhealthy;
@@ -48,8 +45,12 @@ Health Supervisor::health(ServiceId id) const {
     const bool has_to_prove =
         spec.health.kind != HealthCheck::Kind::None && spec.ready.kind == Readiness::Kind::Exec;
     switch (state) {
-    case State::Failed:
     case State::Stopped:
+        if (!spec.is_enabled) {
+            return Health::Healthy;  // it is as the file says, also when somebody had started it
+        }
+        [[fallthrough]];
+    case State::Failed:
         return standings_[index(id)].is_replaced ? Health::Starting : Health::Unhealthy;
     case State::Done:
         return run.has_lost_requirement ? Health::Unhealthy : Health::Healthy;

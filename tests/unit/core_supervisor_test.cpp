@@ -120,6 +120,8 @@ TEST_CASE("a disabled service is skipped and what requires it fails") {
           Texts{"report DependencyFailed web because of off", "spawn db", "report Starting db"});
     CHECK(driver.state(0_id) == State::Stopped);
     CHECK(driver.state(1_id) == State::Failed);
+    CHECK(driver.supervisor().health(0_id) == core::Health::Healthy);
+    CHECK(driver.supervisor().health(1_id) == core::Health::Unhealthy);
 }
 
 TEST_CASE("with everything disabled the container ends with 0 at once") {

@@ -52,6 +52,22 @@ TEST_CASE("a service stopped by hand stays down, and so does what requires it un
     CHECK(driver.supervisor().exit_code() == 0);
 }
 
+TEST_CASE("a service that is not enabled may be stopped again and nothing is wrong") {
+    auto off = service("off");
+    off.is_enabled = false;
+    Driver driver{spec({off, service("web")})};
+    driver.bring_up();
+    CHECK(driver.supervisor().health() == Health::Healthy);
+    (void)driver.start(0_id);
+    CHECK(driver.supervisor().health() == Health::Starting);
+    driver.come_up(0_id);
+    (void)driver.stop(0_id);
+    (void)driver.gone(0_id, ExitStatus::exited(0));
+    CHECK(driver.state(0_id) == State::Stopped);
+    CHECK(driver.supervisor().health(0_id) == Health::Healthy);
+    CHECK(driver.supervisor().health() == Health::Healthy);
+}
+
 TEST_CASE("what is asked for brings up what it requires") {
     Driver driver{spec({service("db"), service("php", {0_id}), service("web", {1_id})})};
     driver.bring_up();
