@@ -48,7 +48,9 @@ struct Event {
         ChildrenGone,    ///< waitid says ECHILD: nothing is left below us
         LingerDone,      ///< the send queues are empty, or the linger time is over (answer to
                          ///< Command::Linger)
-        Tick,            ///< a deadline may have passed
+        Paused,  ///< PID 1, and with it perhaps all else here, did not run for up to `duration`
+                 ///< (docker pause, SIGSTOP): the services get that time again
+        Tick,    ///< deadlines may have passed; what had arrived by now was told before
     };
     Kind kind = Kind::Tick;
     ServiceId service = kNoService;

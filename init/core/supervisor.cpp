@@ -44,10 +44,12 @@ std::span<const Command> Supervisor::step(const Event& event, Instant now) {
     const bool was_stopping = is_stopping();
     if (spec_.mode == Mode::Command) {
         dispatch_command(event);
-        expire_command();
+        if (event.kind == Event::Kind::Tick) {
+            expire_command();
+        }
     } else {
         dispatch(event);
-        expire();
+        expire(event.kind == Event::Kind::Tick);
         settle();
     }
     if (end_report_ && !was_stopping && is_stopping()) {
@@ -115,6 +117,8 @@ void Supervisor::dispatch(const Event& event) {
             leave_container();
         }
         return;
+    case Event::Kind::Paused:
+        return on_paused(event.duration);
     case Event::Kind::Tick:
         return;
     }

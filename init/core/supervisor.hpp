@@ -239,7 +239,7 @@ class Supervisor {
     // supervisor_health.cpp: health probes and watchdogs
     void begin_watch(ServiceId id);
     void end_watch(ServiceId id);
-    void expire_watch(ServiceId id);
+    void expire_health(ServiceId id);
     void start_health_probe(ServiceId id);
     void on_health_probed(ServiceId id, const ExitStatus& status);
     void count_health(ServiceId id, bool is_good);
@@ -268,7 +268,8 @@ class Supervisor {
     void lose_requirement(ServiceId id, ServiceId lost);
 
     // supervisor_stop.cpp: stopping one service, then all, then the container
-    void expire();
+    void expire(bool is_tick);
+    void on_paused(Duration pause);
     void expire_phase();
     void expire_service(ServiceId id);
     void miss_ready_timeout(ServiceId id);

@@ -67,6 +67,7 @@ void Supervisor::dispatch_command(const Event& event) {
     case Event::Kind::RestartAsked:
     case Event::Kind::ReplaceAsked:
     case Event::Kind::LingerDone:
+    case Event::Kind::Paused:
     case Event::Kind::Tick:
         return;  // none of them belongs to a program that knows nothing of us
     }

@@ -27,14 +27,8 @@ void Supervisor::end_watch(ServiceId id) {
     run.health_at = run.watchdog_at = kNever;
 }
 
-void Supervisor::expire_watch(ServiceId id) {
+void Supervisor::expire_health(ServiceId id) {
     Run& run = runs_[index(id)];
-    if (run.watchdog_at <= now_) {
-        return miss_watchdog(id, watchdog(id));
-    }
-    if (run.health_at > now_) {
-        return;
-    }
     run.health_at = kNever;
     if (run.is_probe_valid) {
         // The next one is due an interval after this one is gone, which a KILL decides.

@@ -14,20 +14,38 @@ constexpr Duration kKillPatience{1000};
 
 }  // namespace
 
-void Supervisor::expire() {
+/// At a Tick everything that is due. At every other event only what is to start: what a service did
+/// in time may still be behind that event in the queue.
+void Supervisor::expire(bool is_tick) {
     // The container first: what it kills has no deadline of its own any more.
-    if (deadline_ && *deadline_ <= now_) {
+    if (is_tick && deadline_ && *deadline_ <= now_) {
         expire_phase();
     }
     for (std::size_t i = 0; i < services_.size(); ++i) {
-        if (services_[i].deadline && *services_[i].deadline <= now_) {
-            expire_service(static_cast<ServiceId>(i));
+        const auto id = static_cast<ServiceId>(i);
+        const bool is_start = services_[i].state == State::Backoff;
+        if (services_[i].deadline && *services_[i].deadline <= now_ && (is_tick || is_start)) {
+            expire_service(id);
         }
-        if (runs_[i].health_at <= now_ || runs_[i].watchdog_at <= now_) {
-            expire_watch(static_cast<ServiceId>(i));
+        if (is_tick && runs_[i].watchdog_at <= now_) {
+            miss_watchdog(id, watchdog(id));
+        } else if (runs_[i].health_at <= now_ && (is_tick || !runs_[i].is_probe_valid)) {
+            expire_health(id);
         }
         if (standings_[i].run_at <= now_) {
-            on_due(static_cast<ServiceId>(i));
+            on_due(id);
+        }
+    }
+}
+
+/// The budget of the container's stop is not lengthened: whoever asked for it waits outside.
+void Supervisor::on_paused(Duration pause) {
+    for (std::size_t i = 0; i < services_.size(); ++i) {
+        if (services_[i].deadline && is_live(services_[i].state)) {
+            *services_[i].deadline += pause;
+        }
+        if (runs_[i].watchdog_at != kNever) {
+            runs_[i].watchdog_at += pause;
         }
     }
 }

@@ -15,6 +15,9 @@ namespace {
 // while a tree is watched it is looked at this often.
 constexpr base::Duration kLookInterval{50};
 
+// A wait that ends so much too late tells of a machine that stood still, not of a busy one.
+constexpr base::Duration kOverslept{1000};
+
 std::string_view upward_message(core::Health health) {
     switch (health) {
     case core::Health::Starting:
@@ -180,8 +183,13 @@ void Runtime::start_log_pump() {
 }
 
 void Runtime::turn() {
-    const auto ready = loop_.wait(timeout(sys::now()));
+    const auto begin = sys::now();
+    const auto asked = timeout(begin);
+    const auto ready = loop_.wait(asked);
     now_ = sys::now();
+    if (loop_.was_interrupted() || (asked && now_ - begin > *asked + kOverslept)) {
+        queue_.push({.kind = core::Event::Kind::Paused, .duration = now_ - begin});
+    }
     if (ready) {
         for (const auto& entry : *ready) {
             if (entry.events != 0) {

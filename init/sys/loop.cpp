@@ -108,8 +108,12 @@ void Loop::remove(Token token) noexcept {
 
 base::Result<std::span<const Ready>> Loop::wait(std::optional<base::Duration> timeout) noexcept {
     ready_count_ = 0;
-    const int count =
+    int count =
         ::epoll_wait(epoll_.get(), raw_.data(), static_cast<int>(raw_.size()), timeout_of(timeout));
+    was_interrupted_ = count < 0 && errno == EINTR;
+    if (was_interrupted_) {
+        count = ::epoll_wait(epoll_.get(), raw_.data(), static_cast<int>(raw_.size()), 0);
+    }
     if (count < 0 && errno != EINTR) {
         return base::unexpected{base::Errno{"epoll_wait", errno}};
     }

@@ -60,9 +60,14 @@ class Loop {
     void remove(Token token) noexcept;
 
     /// Blocks until something is ready or `timeout` has passed (none = for ever, negative = 0).
-    /// The span is valid until the next wait(); it is empty after a time-out and after EINTR.
+    /// The span is valid until the next wait(); it is empty after a time-out. Interrupted, it
+    /// returns what is ready by then, so that nothing that came in time looks late.
     [[nodiscard]] base::Result<std::span<const Ready>> wait(
         std::optional<base::Duration> timeout) noexcept;
+
+    /// Whether the last wait() was interrupted. Where all signals are blocked that is a process
+    /// that was stopped or frozen meanwhile (signal(7)).
+    [[nodiscard]] bool was_interrupted() const noexcept { return was_interrupted_; }
 
   private:
     struct Slot {
@@ -80,6 +85,7 @@ class Loop {
     std::vector<epoll_event> raw_;
     std::vector<Ready> ready_;
     std::size_t ready_count_ = 0;
+    bool was_interrupted_ = false;
 };
 
 }  // namespace sys

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The watchdog of sd_notify: who feeds it, what a missed meal costs, and what else is extended or refused."""
 
+import os
 import re
+import signal
+import time
 
 from harness import PROMPT, settle, switches, wait_until
 
@@ -48,6 +51,23 @@ def test_abrt_that_is_ignored_is_followed_by_kill(lab):
     run = lab.service('command = ["@BOX@", "stubborn", "6"]\nwatchdog = "100ms"\nstop-timeout = "200ms"\n')
     assert run.wait() == 70
     assert run.took < PROMPT
+
+
+def test_a_pause_of_the_container_is_no_silence(lab):
+    """docker pause freezes all of it for longer than the watchdog waits; so does a suspended machine."""
+    run = service(lab, "until test -e @TMP@/end; do @BOX@ notify main WATCHDOG=1; sleep 0.05; done; echo fed; exec sleep 600")
+    wait_until(lambda: run.children(), what="the service")
+    frozen = [run.pid, *run.tree()]
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(2.2)  # the pause itself
+    for pid in reversed(frozen):
+        os.kill(pid, signal.SIGCONT)
+    (lab.tmp / "end").touch()
+    run.wait_out("^fed$")
+    assert "watchdog" not in run.stderr
+    run.wait_err("no WATCHDOG=1 for ")
+    assert run.wait() == 70
 
 
 def test_it_counts_from_readiness_on(lab):

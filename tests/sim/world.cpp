@@ -224,6 +224,7 @@ void World::learn(const core::Event& event) {
     case core::Event::Kind::TimeExtended:
     case core::Event::Kind::ChildrenGone:
     case core::Event::Kind::LingerDone:
+    case core::Event::Kind::Paused:
     case core::Event::Kind::Tick:
         return;
     }

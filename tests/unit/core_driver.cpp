@@ -81,8 +81,13 @@ Texts Driver::signal(core::Signal signal) {
     return step({.kind = core::Event::Kind::SignalReceived, .signal = {.signal = signal}});
 }
 
+Texts Driver::paused(Duration duration) {
+    pass(duration);
+    return step({.kind = core::Event::Kind::Paused, .duration = duration});
+}
+
 Texts Driver::after(Duration duration) {
-    now_ += duration;
+    pass(duration);
     return step({.kind = core::Event::Kind::Tick});
 }
 

@@ -69,6 +69,10 @@ class Driver {
     Texts signal(core::Signal signal);
     Texts children_gone() { return step({.kind = core::Event::Kind::ChildrenGone}); }
     Texts linger_done() { return step({.kind = core::Event::Kind::LingerDone}); }
+    /// Lets time pass without a Tick: PID 1 is late.
+    void pass(Duration duration) { now_ += duration; }
+    /// The container stands still for so long, and PID 1 sees it.
+    Texts paused(Duration duration);
     /// Lets time pass, then a Tick.
     Texts after(Duration duration);
 

@@ -228,6 +228,48 @@ TEST_CASE("a watchdog that is fed bites nobody") {
     CHECK(driver.deadline() == Duration{500});
 }
 
+TEST_CASE("what came in time counts, however late PID 1 looks") {
+    auto late = watched();
+    late.name = "late";
+    Driver driver{spec({watched(), late})};
+    driver.bring_up();
+    driver.pass(Duration{800});
+    CHECK(driver.fed(0_id).empty());
+    CHECK(driver.fed(1_id).empty());
+    CHECK(driver.after(Duration{0}).empty());
+    CHECK(driver.deadline() == Duration{500});
+}
+
+TEST_CASE("a pause of the container is nobody's silence") {
+    auto slow = watched();
+    slow.ready.kind = core::Readiness::Kind::Notify;
+    slow.ready.timeout = Duration{1000};
+    Driver driver{spec({watched(), slow})};
+    (void)driver.boot();
+    driver.come_up(0_id);
+    (void)driver.spawned(1_id);
+    (void)driver.executed(1_id);
+    CHECK(driver.paused(Duration{3000}).empty());
+    CHECK(driver.after(Duration{0}).empty());
+    CHECK(driver.deadline() == Duration{500});
+    (void)driver.fed(0_id);
+    (void)driver.ready(1_id);
+    CHECK(driver.after(Duration{499}).empty());
+}
+
+TEST_CASE("a pause lengthens a service's stop, not the container's") {
+    core::ServiceSpec web = watched();
+    web.stop_timeout = Duration{1000};
+    Driver driver{spec({web})};
+    driver.bring_up();
+    (void)driver.signal(base::kSigTerm);
+    CHECK(driver.paused(Duration{3000}).empty());
+    CHECK(driver.after(Duration{0}).empty());
+    CHECK(driver.deadline() == Duration{1000});
+    (void)driver.paused(Duration{5000});
+    CHECK(acts(driver.after(Duration{0})) == Texts{"KILL tree web", "KILL all"});
+}
+
 TEST_CASE("a watchdog begins when the service is up") {
     core::ServiceSpec web = watched();
     web.ready.kind = core::Readiness::Kind::Notify;
