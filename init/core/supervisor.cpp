@@ -113,10 +113,7 @@ void Supervisor::dispatch(const Event& event) {
     case Event::Kind::ChildrenGone:
         return on_children_gone();
     case Event::Kind::LingerDone:
-        if (phase_ == Phase::Lingering) {
-            leave_container();
-        }
-        return;
+        return on_linger_done();
     case Event::Kind::Paused:
         return on_paused(event.duration);
     case Event::Kind::Tick:
@@ -129,6 +126,12 @@ void Supervisor::on_children_gone() {
     if (phase_ == Phase::Draining) {
         linger();
     } else if (phase_ == Phase::Killing) {
+        leave_container();
+    }
+}
+
+void Supervisor::on_linger_done() {
+    if (phase_ == Phase::Lingering) {
         leave_container();
     }
 }

@@ -197,6 +197,7 @@ class Supervisor {
     void on_time_extended(ServiceId id, Duration duration);
     void on_signal(const SignalInfo& signal);
     void on_children_gone();
+    void on_linger_done();
     void route_signal(const SignalInfo& signal);
     void settle();
 

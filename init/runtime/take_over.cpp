@@ -66,6 +66,7 @@ void Runtime::take_over() {
     loop_.grow(slots_for(next.spec) + 1);
     if (control_) {
         std::vector<std::uint32_t> numbers;
+        numbers.reserve(from.size());
         for (const auto& origin : from) {
             numbers.push_back(number_of(origin.was));
         }
