@@ -16,6 +16,7 @@ namespace logging {
 namespace {
 
 constexpr int kFirstOfOurs = 3;
+constexpr int kExitUnfinished = 1;
 
 // The write ends above all: while a copy of them is open, no pipe ever ends.
 void close_what_is_not_ours(const PumpSettings& settings) {
@@ -51,7 +52,7 @@ void run_pump(const PumpSettings& settings) {
     sys::set_process_name("pidone-log");
     static_cast<void>(sys::new_session());
     close_what_is_not_ours(settings);
-    auto loop = sys::Loop::create(settings.services.size() * 2 + 3 + PumpReaders::kMost);
+    auto loop = sys::Loop::create(settings.services.size() * 2 + 4 + PumpReaders::kMost);
     if (!loop) {
         sys::exit_now(base::kExitSystem);
     }
@@ -61,8 +62,7 @@ void run_pump(const PumpSettings& settings) {
     }
     // Behind the opening of the outputs, which may need more than their use.
     drop_privileges(settings);
-    pump.run();
-    sys::exit_now(0);
+    sys::exit_now(pump.run() ? 0 : kExitUnfinished);
 }
 
 }  // namespace logging

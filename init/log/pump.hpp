@@ -32,9 +32,13 @@ struct PumpState {
     struct Service {
         PumpCounters counters;
         std::array<std::atomic<std::uint32_t>, 2> continues{};  ///< the last piece ended no line
+        std::atomic<std::uint64_t> unsaid_drops{0};
+        /// 1 + the output whose line has no end yet in the service's file; 0 = none.
+        std::atomic<std::uint32_t> file_rest{0};
         RingHead ring;
     };
     std::array<std::atomic<std::uint32_t>, 2> mid_line{};  ///< of the two outputs
+    std::atomic<std::uint32_t> must_leave{0};  ///< another pump is to go on; said with any signal
 };
 
 /// A service whose output is pumped.
@@ -63,7 +67,9 @@ struct PumpSettings {
 
 /// The life of the pump in a fork of PID 1: passes on until nobody can write to any of the pipes
 /// and all that was in them is written, then ends with 0. Allocates and never blocks but in its
-/// loop. Signals stay blocked as in PID 1: only KILL ends it before its time.
+/// loop. Signals stay blocked as in PID 1: only KILL ends it before its time, and
+/// PumpState::must_leave, at the end of a block: with 0, or with another code when the reader of
+/// an output was so slow that the next pump has to begin with the same lines again.
 [[noreturn]] void run_pump(const PumpSettings& settings);
 
 }  // namespace logging

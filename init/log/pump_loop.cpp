@@ -10,6 +10,7 @@
 #include "sys/descriptors.hpp"
 #include "sys/pump_io.hpp"
 #include "sys/read.hpp"
+#include "sys/signals.hpp"
 #include "sys/spawn.hpp"
 
 namespace logging {
@@ -25,12 +26,6 @@ constexpr std::array kColors{36, 33, 32, 35, 34, 31};
 
 constexpr int kStandardOutput = 1;
 constexpr int kStandardError = 2;
-
-// A pipe that is filled so far is taken for full: lines that end a page early leave room behind
-// each of them, but a page always holds more than half of what it could.
-constexpr std::size_t fill_limit(std::size_t capacity) {
-    return capacity / 8 * 3;
-}
 
 bool shares(const PumpSettings& settings) {
     return settings.shares_output || sys::is_same_file(kStandardOutput, kStandardError);
@@ -48,6 +43,11 @@ Pump::Pump(const PumpSettings& settings, sys::Loop loop)
       readers_{loop_, static_cast<std::uint32_t>(Source::Reader)},
       null_{sys::open_null()},
       input_(kChunk) {
+    if (auto signals = sys::open_signal_fd()) {
+        signals_ = std::move(*signals);
+        static_cast<void>(
+            loop_.add(signals_.get(), static_cast<std::uint32_t>(Source::Signals), 0));
+    }
     if (auto pipe = sys::pipe_cloexec()) {
         own_read_ = std::move(pipe->read);
         own_write_ = std::move(pipe->write);
@@ -114,8 +114,8 @@ void Pump::open_inlets(const PumpSettings& settings) {
     }
 }
 
-void Pump::run() {
-    while (open_count_ > 0) {
+bool Pump::run() {
+    while (open_count_ > 0 && !may_leave()) {
         const auto ready = loop_.wait(timeout(sys::now()));
         if (ready) {
             for (const auto& entry : *ready) {
@@ -125,12 +125,18 @@ void Pump::run() {
             }
         }
         on_time(sys::now());
+        if (leave_by_) {
+            continue;
+        }
         work_on_ready();
         if (readers_.is_any()) {
             readers_.on_lines();
         }
     }
-    say_drops(sys::now(), true);
+    if (!leave_by_) {
+        say_drops(sys::now(), true);
+    }
+    return give_up_rests();
 }
 
 void Pump::handle(const sys::Ready& ready) {
@@ -150,6 +156,10 @@ void Pump::handle(const sys::Ready& ready) {
         return;
     case Source::Reader:
         readers_.handle(ready.index, ready.events);
+        return;
+    case Source::Signals:
+        // It only wakes us.
+        static_cast<void>(sys::read_signal(signals_.get()));
         return;
     }
 }
@@ -176,13 +186,6 @@ void Pump::work(Inlet& inlet) {
         consume(inlet);
     }
     pass_on(inlet, drops);
-}
-
-// Only when the service would have to wait else: what the reader of a burst takes up soon is no
-// reason.
-bool Pump::must_drop(Inlet& inlet) {
-    const auto& settings = *services_[inlet.service].settings;
-    return settings.drops && sys::bytes_in_pipe(inlet.fd) >= fill_limit(settings.capacity);
 }
 
 // A copy of what lies in the pipe; nothing when there is nothing.
@@ -233,13 +236,14 @@ void Pump::pass_on(Inlet& inlet, bool drops) {
         inlet.owed_lines = block.lines;
         if (drops) {
             count_drops(service, block.lines);
-            service.unsaid_drops += block.lines;
+            service.state().unsaid_drops += block.lines;
             service.last_drop = sys::now();
         } else if (const int error = output.write(lines_.view()); error != 0) {
             on_write_error(inlet.output, error);
             count_drops(service, block.lines);
         }
         if (output.is_busy() && !drops) {
+            rest_of_[inlet.output] = static_cast<std::size_t>(&inlet - inlets_.data());
             watch_output(inlet.output);
             inlet.waits = true;
             look_later(inlet);
@@ -272,8 +276,9 @@ Pump::Block Pump::compose(Inlet& inlet, LineCutter& cutter, const TimeText& time
         const auto size = lines_.size();
         inlet.writer.write(lines_, piece, inlet.continues, time);
         if (service.file) {
-            const bool is_rest =
-                bare_lines_.is_empty() ? service.mid_line == inlet.output : inlet.continues;
+            const bool is_rest = bare_lines_.is_empty()
+                                     ? service.state().file_rest == inlet.output + 1
+                                     : inlet.continues;
             inlet.writer.write_bare(bare_lines_, piece, is_rest, time);
         }
         if (service.ring.is_kept()) {
@@ -292,8 +297,10 @@ void Pump::write_file(Service& service, std::size_t output) {
         return;
     }
     const auto lines = bare_lines_.view();
-    const auto written = service.file->write(lines, service.mid_line == output);
-    service.mid_line = written && lines.back() != '\n' ? std::optional{output} : std::nullopt;
+    auto& rest_of = service.state().file_rest;
+    const auto number = static_cast<std::uint32_t>(output + 1);
+    const auto written = service.file->write(lines, rest_of == number);
+    rest_of = written && lines.back() != '\n' ? number : 0;
     const int error = written ? 0 : written.error().code;
     if (error != 0 && error != service.file_error) {
         log_.about(service.settings->name, Severity::Error,
@@ -313,7 +320,7 @@ void Pump::consume(Inlet& inlet) {
         return;
     }
     sys::discard_from_pipe(inlet.fd, null_.get(), inlet.owed);
-    auto& state = *services_[inlet.service].settings->state;
+    auto& state = services_[inlet.service].state();
     auto& counters = state.counters;
     counters.bytes += inlet.owed;
     counters.lines += inlet.owed_lines;
@@ -330,7 +337,7 @@ void Pump::close(Inlet& inlet) {
 }
 
 void Pump::count_drops(Service& service, std::uint64_t lines) {
-    service.settings->state->counters.dropped += lines;
+    service.state().counters.dropped += lines;
 }
 
 // It takes more, or its pump has just begun.
@@ -352,6 +359,7 @@ void Pump::on_output(std::size_t number) {
     }
     loop_.remove(output_tokens_[number]);
     output_tokens_[number] = {};
+    rest_of_[number].reset();
     for (auto& inlet : inlets_) {
         if (inlet.output == number) {
             consume(inlet);

@@ -22,21 +22,22 @@ class Pump {
     /// Whether it has what it needs.
     [[nodiscard]] bool is_able() const { return own_read_ && own_write_; }
 
-    /// Until all streams have ended.
-    void run();
+    /// Until all streams have ended, or PID 1 wants another pump. False when lines that are still
+    /// in a pipe have been written in part.
+    [[nodiscard]] bool run();
 
   private:
     /// What a descriptor in the loop is; the index beside it is the stream, output or reader.
-    enum class Source : std::uint32_t { Stream, Output, Listener, Reader };
+    enum class Source : std::uint32_t { Stream, Output, Listener, Reader, Signals };
 
     struct Service {
         const PumpService* settings;
         Ring ring;
         std::optional<sys::RotatingFile> file;
-        int file_error = 0;                     ///< said already
-        std::optional<std::size_t> mid_line{};  ///< the output whose line has no end yet there
-        std::uint64_t unsaid_drops = 0;
+        int file_error = 0;  ///< said already
         base::Instant last_drop{};
+
+        [[nodiscard]] PumpState::Service& state() const { return *settings->state; }
     };
 
     /// One pipe of a service.
@@ -82,6 +83,9 @@ class Pump {
     [[nodiscard]] bool must_drop(Inlet& inlet);
     void look_later(Inlet& inlet);
     void count_drops(Service& service, std::uint64_t lines);
+    [[nodiscard]] bool is_busy() const { return outputs_[0].is_busy() || outputs_[1].is_busy(); }
+    [[nodiscard]] bool may_leave() const;
+    [[nodiscard]] bool give_up_rests();
     void on_output(std::size_t number);
     void on_write_error(std::size_t number, int error);
     void watch_output(std::size_t number);
@@ -95,6 +99,9 @@ class Pump {
     std::array<PumpOutput, 2> outputs_;
     std::array<sys::Token, 2> output_tokens_{};
     std::array<bool, 2> has_failed_{};
+    std::array<std::optional<std::size_t>, 2> rest_of_{};  ///< the inlet whose lines wait there
+    sys::UniqueFd signals_;
+    std::optional<base::Instant> leave_by_;
     std::vector<Service> services_;
     std::vector<Inlet> inlets_;
     PumpReaders readers_;

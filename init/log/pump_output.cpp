@@ -66,6 +66,10 @@ int PumpOutput::write(std::string_view lines) {
     return error;
 }
 
+std::size_t PumpOutput::lines_left() const {
+    return static_cast<std::size_t>(std::ranges::count(rest_.view().substr(done_), '\n'));
+}
+
 int PumpOutput::flush() {
     auto rest = rest_.view().substr(done_);
     const int error = put(rest);

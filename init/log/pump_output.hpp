@@ -28,6 +28,8 @@ class PumpOutput {
     [[nodiscard]] int flush();
 
     [[nodiscard]] bool is_busy() const { return !rest_.is_empty(); }
+    /// How many lines are kept, one that is written in part included.
+    [[nodiscard]] std::size_t lines_left() const;
     [[nodiscard]] bool is_terminal() const { return is_terminal_; }
     /// To be watched for EPOLLOUT while is_busy().
     [[nodiscard]] int fd() const { return outlet_.fd(); }

@@ -5,7 +5,7 @@
 #include "sys/clock.hpp"
 #include "sys/pump_io.hpp"
 
-// What the pump does when time has passed.
+// What the pump does when time has passed, and with what nobody reads in time.
 namespace logging {
 namespace {
 
@@ -18,9 +18,21 @@ constexpr base::Duration kDropSilence{1'000};
 constexpr base::Duration kFirstLook{100};
 constexpr base::Duration kLongestLook{1'000};
 
+// So long a pump that is to leave waits for the reader of what it has begun to write.
+constexpr base::Duration kLeavePatience{1'000};
+
+// A pipe that is filled so far is taken for full: lines that end a page early leave room behind
+// each of them, but a page always holds more than half of what it could.
+constexpr std::size_t fill_limit(std::size_t capacity) {
+    return capacity / 8 * 3;
+}
+
 }  // namespace
 
 std::optional<base::Duration> Pump::timeout(base::Instant now) const {
+    if (leave_by_) {
+        return std::max(*leave_by_ - now, base::Duration::zero());
+    }
     std::optional<base::Instant> earliest;
     const auto keep = [&](base::Instant candidate) {
         earliest = earliest ? std::min(*earliest, candidate) : candidate;
@@ -34,12 +46,19 @@ std::optional<base::Duration> Pump::timeout(base::Instant now) const {
         }
     }
     for (const auto& service : services_) {
-        if (service.unsaid_drops > 0 && !outputs_[0].is_busy() && !outputs_[1].is_busy()) {
+        if (service.state().unsaid_drops > 0 && !is_busy()) {
             keep(service.last_drop + kDropSilence);
         }
     }
     return earliest ? std::optional{std::max(*earliest - now, base::Duration::zero())}
                     : std::nullopt;
+}
+
+// Only when the service would have to wait else: what the reader of a burst takes up soon is no
+// reason.
+bool Pump::must_drop(Inlet& inlet) {
+    const auto& settings = *services_[inlet.service].settings;
+    return settings.drops && sys::bytes_in_pipe(inlet.fd) >= fill_limit(settings.capacity);
 }
 
 void Pump::look_later(Inlet& inlet) {
@@ -55,22 +74,52 @@ void Pump::on_time(base::Instant now) {
             inlet.is_ready = inlet.is_open;
         }
     }
-    say_drops(now, false);
+    if (!leave_by_ && settings_.state->must_leave != 0) {
+        leave_by_ = now + kLeavePatience;
+    }
+    if (!leave_by_) {
+        say_drops(now, false);
+    }
+}
+
+bool Pump::may_leave() const {
+    return leave_by_ && (!is_busy() || sys::now() >= *leave_by_);
+}
+
+// What its reader did not take in time. False when the next pump begins with it again; what is out
+// of the pipe already is dropped.
+bool Pump::give_up_rests() {
+    bool is_clean = true;
+    for (const std::size_t number : {0U, 1U}) {
+        if (!outputs_[number].is_busy() || !rest_of_[number]) {
+            continue;
+        }
+        const auto& inlet = inlets_[*rest_of_[number]];
+        if (inlet.owed > 0) {
+            is_clean = false;
+            continue;
+        }
+        auto& service = services_[inlet.service];
+        const auto lines = outputs_[number].lines_left();
+        count_drops(service, lines);
+        service.state().unsaid_drops += lines;
+    }
+    return is_clean;
 }
 
 void Pump::say_drops(base::Instant now, bool is_last) {
     for (auto& service : services_) {
-        const bool is_over = now - service.last_drop >= kDropSilence && !outputs_[0].is_busy() &&
-                             !outputs_[1].is_busy();
-        if (service.unsaid_drops > 0 && (is_over || is_last)) {
+        const bool is_over = now - service.last_drop >= kDropSilence && !is_busy();
+        const std::uint64_t lines = service.state().unsaid_drops;
+        if (lines > 0 && (is_over || is_last)) {
             log_.line(Severity::Warn, service.settings->name,
-                      service.unsaid_drops == 1
+                      lines == 1
                           ? "{} line of its output was dropped, because nobody read it in time "
                             "(log.overflow)"
                           : "{} lines of its output were dropped, because nobody read them in time "
                             "(log.overflow)",
-                      fmt::make_format_args(service.unsaid_drops));
-            service.unsaid_drops = 0;
+                      fmt::make_format_args(lines));
+            service.state().unsaid_drops = 0;
         }
     }
 }

@@ -6,6 +6,7 @@
 
 #include "log/pump_protocol.hpp"
 #include "sys/pump_io.hpp"
+#include "sys/signals.hpp"
 #include "sys/spawn.hpp"
 #include "sys/unix_socket.hpp"
 
@@ -115,8 +116,16 @@ bool LogPump::on_death(const sys::Exited& child, core::Instant now, logging::Log
         return false;
     }
     pid_ = base::Pid::None;
+    kill_at_.reset();
     forget_drained();
+    const auto status = base::to_string(child.status);
     if (std::exchange(is_replaced_, false)) {
+        if (child.status != base::ExitStatus::exited(0)) {
+            log.warn(
+                "the log pump {} as it was replaced; the next one may repeat up to {} KiB of "
+                "lines",
+                status.view(), logging::kPumpBlock / 1024);
+        }
         move_into_memory();
         start(now, log);
         return true;
@@ -133,7 +142,6 @@ bool LogPump::on_death(const sys::Exited& child, core::Instant now, logging::Log
         give_up(log);
         return true;
     }
-    const auto status = base::to_string(child.status);
     if (pause == core::Duration::zero() || has_ended_input_) {
         log.warn("the log pump {}; another one goes on, and may repeat up to {} KiB of lines",
                  status.view(), logging::kPumpBlock / 1024);
@@ -149,6 +157,10 @@ bool LogPump::on_death(const sys::Exited& child, core::Instant now, logging::Log
 void LogPump::on_time(core::Instant now, logging::Logger& log) {
     if (next_start_ && now >= *next_start_) {
         start(now, log);
+    }
+    if (kill_at_ && now >= *kill_at_) {
+        kill_at_.reset();
+        static_cast<void>(sys::kill(pid_, base::kSigKill));
     }
 }
 

@@ -43,8 +43,9 @@ class LogPump {
 
     /// Becomes what `next` is, with what open() left here. Where that is another one, the present
     /// pump ends, and the next one, which on_death() or start() forks, goes on in its place: with
-    /// what is still in the pipes of services that are gone, too.
-    void take_over(LogPump& next, std::span<const core::Successor> from);
+    /// what is still in the pipes of services that are gone, too. It is asked to end, and killed
+    /// when it does not.
+    void take_over(LogPump& next, std::span<const core::Successor> from, core::Instant now);
 
     /// Listens for `pidone logs` beside the control socket, whose name is `control` ("" = nowhere).
     [[nodiscard]] base::Result<void> serve(std::string_view control);
@@ -60,7 +61,9 @@ class LogPump {
     bool on_death(const sys::Exited& child, core::Instant now, logging::Logger& log);
 
     /// When on_time() wants to be called.
-    [[nodiscard]] std::optional<core::Instant> next_start() const { return next_start_; }
+    [[nodiscard]] std::optional<core::Instant> next_step() const {
+        return kill_at_ ? kill_at_ : next_start_;
+    }
     void on_time(core::Instant now, logging::Logger& log);
 
     /// No service is left: PID 1 gives up its write ends, so that the pump ends when all is
@@ -113,7 +116,8 @@ class LogPump {
     std::optional<core::Instant> next_start_;
     bool has_ended_input_ = false;
     bool is_given_up_ = false;
-    bool is_replaced_ = false;  ///< the pump was killed for another one
+    bool is_replaced_ = false;              ///< the pump was asked to leave for another one
+    std::optional<core::Instant> kill_at_;  ///< when it has to have left
 };
 
 }  // namespace runtime

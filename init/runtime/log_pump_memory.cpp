@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t kPipeSize = std::size_t{256} * 1024;
 constexpr std::size_t kAlign = 64;
 
+// A pump that leaves waits a second for its reader; one that does not leave does not run.
+constexpr core::Duration kLeavePatience{2'000};
+
 bool is_pumped(const core::ServiceSpec& service) {
     return service.log.mode != core::LogMode::Inherit && service.is_enabled;
 }
@@ -26,6 +29,8 @@ void copy(const logging::PumpState::Service& from, logging::PumpState::Service& 
     to.counters.lines = from.counters.lines.load();
     to.counters.bytes = from.counters.bytes.load();
     to.counters.dropped = from.counters.dropped.load();
+    to.unsaid_drops = from.unsaid_drops.load();
+    to.file_rest = from.file_rest.load();
     for (const std::size_t i : {0U, 1U}) {
         to.continues[i] = from.continues[i].load();
     }
@@ -150,12 +155,14 @@ bool LogPump::is_like(const LogPump& other) const {
 // Nobody can write to what is left of a service that is gone.
 void LogPump::forget_drained() {
     std::erase_if(entries_, [](const Entry& entry) {
-        return entry.id == core::kNoService && sys::bytes_in_pipe(entry.read[0].get()) == 0 &&
+        return entry.id == core::kNoService &&
+               (entry.state == nullptr || entry.state->unsaid_drops == 0) &&
+               sys::bytes_in_pipe(entry.read[0].get()) == 0 &&
                sys::bytes_in_pipe(entry.read[1].get()) == 0;
     });
 }
 
-void LogPump::take_over(LogPump& next, std::span<const core::Successor> from) {
+void LogPump::take_over(LogPump& next, std::span<const core::Successor> from, core::Instant now) {
     forget_drained();
     const bool is_like_before = is_like(next);
     for (auto& entry : next.entries_) {
@@ -190,7 +197,9 @@ void LogPump::take_over(LogPump& next, std::span<const core::Successor> from) {
         move_into_memory();
     } else {
         is_replaced_ = true;
-        static_cast<void>(sys::kill(pid_, base::kSigKill));
+        kill_at_ = now + kLeavePatience;
+        state_->must_leave = 1;
+        static_cast<void>(sys::kill(pid_, base::kSigTerm));
     }
 }
 

@@ -262,7 +262,7 @@ void Runtime::pump() {
 std::optional<core::Duration> Runtime::timeout(core::Instant now) const {
     auto earliest = supervisor_.next_deadline();
     keep_earlier(earliest, linger_.next_look());
-    keep_earlier(earliest, log_pump_.next_start());
+    keep_earlier(earliest, log_pump_.next_step());
     if (control_) {
         keep_earlier(earliest, control_->next_deadline());
     }

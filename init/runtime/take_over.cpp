@@ -86,7 +86,7 @@ void Runtime::take_over() {
     log_.set_format(spec_.log_format == core::LogFormat::Json ? logging::Format::Json
                                                               : logging::Format::Text);
     set_line_format(log_.format());
-    log_pump_.take_over(next.log_pump, from);
+    log_pump_.take_over(next.log_pump, from, now_);
     start_log_pump();
     loop_.remove(schedule_);
     next.scheduler.take_over(scheduler_, from);

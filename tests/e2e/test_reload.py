@@ -30,6 +30,10 @@ def healthy(lab, run):
     return lab.cli(run, "healthcheck").returncode == 0
 
 
+def pump_of(run):
+    return next((pid for pid, name in run.tree().items() if name == "pidone-log"), None)
+
+
 def pids(lab, run):
     return {name: service["pid"] for name, service in lab.services(run).items()}
 
@@ -368,6 +372,65 @@ def test_the_last_lines_of_a_service_that_goes_come_out(lab):
     run.wait_out(r"^old \| last$")
     wait_until(lambda: "pidone-log" not in run.tree().values(), what="the end of the pump")
     assert run.stop()[0] == 0 and "log pump" not in run.stderr
+
+
+NUMBERS = """command = ['/usr/bin/python3', '-c', '''
+import sys
+for block in range({blocks}):
+    sys.stdout.write(''.join(f'%09d {{"x" * 88}}\\n' % (block * 1000 + i) for i in range(1000)))
+sys.stdout.flush()
+''']
+type = "oneshot"
+[log]
+mode = "prefix"
+"""
+
+
+def test_reloads_in_the_middle_of_much_output_neither_cut_nor_repeat_a_line(lab):
+    text = NUMBERS.format(blocks=1000) + 'file = "@TMP@/log"\n'
+    run = lab.service({"web": text, "end": REST.format(1) + '[log]\nmode = "prefix"\n'})
+    wait_until(lambda: len(run.out.data) > 100_000 and lab.services(run))
+    reloads = 0
+    while run.stdout.count("\n") < 900_000 and reloads < 8:
+        if reloads % 2:
+            (lab.conf / "new.toml").unlink()
+        else:
+            write(lab, "new", REST.format(2) + '[log]\nmode = "prefix"\n')
+        reload(lab, run)
+        reloads += 1
+    wait_until(lambda: run.out.data.count(b"\n") >= 1_000_000, 60, "all lines")
+    assert reloads > 2
+    is_whole = bytes(run.out.data) == b"".join(b"web | %09d %s\n" % (i, b"x" * 88) for i in range(1_000_000))
+    assert is_whole and len((lab.tmp / "log").read_bytes()) == 99_000_000
+    assert "log pump" not in run.stderr
+    assert run.stop()[0] == 0
+
+
+def test_what_was_dropped_before_a_reload_is_said_behind_it(lab):
+    read_end, write_end = os.pipe()
+    run = lab.service({"web": NUMBERS.format(blocks=30) + 'overflow = "drop"\n',
+                       "end": REST.format(1) + '[log]\nmode = "prefix"\n'}, stdout=write_end)
+    os.close(write_end)
+    run.wait_err(r"web: exited with status 0")
+    pump = pump_of(run)
+    settle(pump)
+    write(lab, "new", REST.format(2) + '[log]\nmode = "prefix"\n')
+    reload(lab, run)
+    wait_until(lambda: pump_of(run) not in (None, pump), what="another pump")
+    assert "dropped" not in run.stderr
+    data = bytearray()
+
+    def read():
+        while chunk := os.read(read_end, 65536):
+            data.extend(chunk)
+        os.close(read_end)
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    said = int(run.wait_err(r"web: (?:warn: )?(\d+) lines of its output were dropped").group(1))
+    assert run.stop()[0] == 0
+    reader.join(5)
+    came = re.findall(rb"^web \| (\d{9}) x{88}$", bytes(data), re.M)
+    assert len(set(came)) == len(came) == 30000 - said
 
 
 def test_schedules_come_and_go(lab):
