@@ -77,17 +77,11 @@ void Supervisor::dispatch(const Event& event) {
     case Event::Kind::MainExited:
         return on_main_exited(event.service, event.status);
     case Event::Kind::TreeEmpty:
-        if (service(event.service).state == State::Leaving) {
-            finish(event.service);
-        }
-        return;
+        return on_tree_empty(event.service);
     case Event::Kind::HookExited:
         return on_hook_exited(event.service, event.status);
     case Event::Kind::MainPidChanged:
-        if (service(event.service).pid != Pid::None) {
-            services_[index(event.service)].pid = event.pid;
-        }
-        return;
+        return on_main_pid(event.service, event.pid);
     case Event::Kind::TimeExtended:
         return on_time_extended(event.service, event.duration);
     case Event::Kind::HealthProbed:
@@ -127,6 +121,18 @@ void Supervisor::on_children_gone() {
         linger();
     } else if (phase_ == Phase::Killing) {
         leave_container();
+    }
+}
+
+void Supervisor::on_tree_empty(ServiceId id) {
+    if (service(id).state == State::Leaving) {
+        finish(id);
+    }
+}
+
+void Supervisor::on_main_pid(ServiceId id, Pid pid) {
+    if (service(id).pid != Pid::None) {
+        services_[index(id)].pid = pid;
     }
 }
 

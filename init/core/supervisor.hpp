@@ -197,6 +197,8 @@ class Supervisor {
     void on_time_extended(ServiceId id, Duration duration);
     void on_signal(const SignalInfo& signal);
     void on_children_gone();
+    void on_tree_empty(ServiceId id);
+    void on_main_pid(ServiceId id, Pid pid);
     void on_linger_done();
     void route_signal(const SignalInfo& signal);
     void settle();
