@@ -143,6 +143,23 @@ base::Result<std::string> receive_answer(int fd, base::Instant deadline) {
     return answer;
 }
 
+// To close a socket with something unread resets the connection, which a server may log as an
+// error. What is short and comes soon is read; a body without end holds nobody up.
+void read_rest(int fd, base::Instant deadline) {
+    constexpr base::Duration kPatience{250};
+    constexpr std::size_t kLongest = 65'536;
+    std::array<char, 4096> buffer;
+    deadline = std::min(deadline, now() + kPatience);
+    std::size_t size = 0;
+    while (size < kLongest && wait_for_events(fd, POLLIN, deadline) == 0) {
+        const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), 0);
+        if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+            return;
+        }
+        size += static_cast<std::size_t>(std::max(got, ssize_t{0}));
+    }
+}
+
 // "HTTP/1.1 200 OK": three digits, then a space or the end of the line.
 Outcome judge(std::string_view answer) {
     const auto line = answer.substr(0, answer.find_first_of("\r\n"));
@@ -170,6 +187,9 @@ Outcome try_http(const base::Endpoint& endpoint, base::Instant deadline) {
     const auto answer = receive_answer(fd->get(), deadline);
     if (!answer) {
         return failure(answer.error().code);
+    }
+    if (answer->starts_with("HTTP/")) {
+        read_rest(fd->get(), deadline);
     }
     return judge(final_answer(*answer));
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "sys/clock.hpp"
@@ -70,6 +71,23 @@ base::Result<void, sys::ProbeFailure> try_http(const std::string& answer, std::s
     return outcome;
 }
 
+// A server that sends its body in parts, and what it sees in the end: 0 when all went well.
+int serve_in_parts(const Listener& listener, int parts) {
+    ::signal(SIGPIPE, SIG_IGN);
+    ::alarm(20);
+    const int client = ::accept(listener.fd.get(), nullptr, nullptr);
+    std::array<char, 1024> buffer{};
+    static_cast<void>(!::read(client, buffer.data(), buffer.size()));
+    const std::string_view head = "HTTP/1.0 200 OK\r\n\r\n";
+    bool is_well = ::send(client, head.data(), head.size(), 0) > 0;
+    for (int part = 0; is_well && part != parts; ++part) {
+        is_well = ::send(client, buffer.data(), buffer.size(), 0) > 0;
+        ::usleep(5'000);
+    }
+    ::shutdown(client, SHUT_WR);
+    return is_well && ::read(client, buffer.data(), buffer.size()) == 0 ? 0 : 1;
+}
+
 }  // namespace
 
 TEST_CASE("a listening port answers, by address and by name") {
@@ -115,6 +133,34 @@ TEST_CASE("an HTTP probe asks with HTTP/1.0 and Host, and takes 2xx and 3xx") {
     CHECK(request.starts_with("GET /ping?x=1 HTTP/1.0\r\nHost: 127.0.0.1:"));
     CHECK(request.ends_with("\r\n\r\n"));
     CHECK(try_http("HTTP/1.0 302 Found\r\n", request));
+}
+
+TEST_CASE("an HTTP probe reads the answer to its end, so that the server is not reset") {
+    const auto listener = listen_on_loopback();
+    const pid_t server = ::fork();
+    if (server == 0) {
+        ::_exit(serve_in_parts(listener, 10));
+    }
+
+    CHECK(
+        sys::try_endpoint({Endpoint::Kind::Http, "127.0.0.1", listener.port, "/"}, Duration{5000}));
+    int status = -1;
+    ::waitpid(server, &status, 0);
+    CHECK(status == 0);
+}
+
+TEST_CASE("an HTTP probe does not wait for the end of a body that has none") {
+    const auto listener = listen_on_loopback();
+    const pid_t server = ::fork();
+    if (server == 0) {
+        ::_exit(serve_in_parts(listener, -1));
+    }
+    const auto begin = sys::now();
+
+    CHECK(sys::try_endpoint({Endpoint::Kind::Http, "127.0.0.1", listener.port, "/"},
+                            Duration{15'000}));
+    CHECK(sys::now() - begin < Duration{10'000});
+    ::waitpid(server, nullptr, 0);
 }
 
 TEST_CASE("an HTTP answer that is none or bad is told") {
