@@ -148,38 +148,43 @@ void Runtime::on_notify(ServiceId id) {
         if (process.main == base::Pid::None) {
             continue;  // the last words of a run that is over
         }
-        if (receipt->kind == sys::NotifyReceipt::Kind::Message && may_notify(id, receipt->sender)) {
+        std::string_view reason = refusal_of(id, receipt->sender);
+        if (reason.empty() && receipt->kind == sys::NotifyReceipt::Kind::Message) {
             take_message(id, *receipt);
             // One datagram at a time, so a flood of them cannot fill the queue.
             pump();
             continue;
         }
-        refuse(id, "a notification", receipt->sender);
+        refuse(id, receipt->sender, reason.empty() ? receipt->refusal : reason);
     }
 }
 
 // Counted, and said once: a service that is wrong about this is wrong every ten seconds.
-void Runtime::refuse(ServiceId id, std::string_view what, base::Pid pid) {
+void Runtime::refuse(ServiceId id, base::Pid sender, std::string_view reason) {
     if (++process(id).refused_messages == 1) {
         log_.about(spec(id).name, logging::Severity::Warn,
-                   "refused {} of process {} (notify-access); more are only counted", what,
-                   base::raw(pid));
+                   "refused a notification of process {}: {}; more are only counted",
+                   base::raw(sender), reason);
     }
 }
 
-bool Runtime::may_notify(ServiceId id, base::Pid sender) const {
+// Why `sender` may not speak for the service; "" when it may.
+std::string_view Runtime::refusal_of(ServiceId id, base::Pid sender) const {
     const auto& process = processes_[core::index(id)];
-    if (sender == base::Pid::None || process.main == base::Pid::None) {
-        return false;
+    if (sender == base::Pid::None) {
+        return "it is of another PID namespace";
     }
     if (sender == process.main) {
-        return true;
+        return {};
     }
     if (spec(id).notify_access == core::NotifyAccess::Main) {
-        return false;
+        return "it is not the main process, and only notify-access = \"all\" lets others speak";
     }
-    const auto info = sys::read_process(sender);
-    return info && info->session == process.leader;
+    if (const auto info = sys::read_process(sender)) {
+        return info->session == process.leader ? "" : "it is no process of this service's session";
+    }
+    return sys::proc_is_available() ? "it has ended, so whose it was is not known"
+                                    : "whose it is cannot be seen without /proc; mount it";
 }
 
 void Runtime::take_message(ServiceId id, const sys::NotifyReceipt& receipt) {
@@ -196,7 +201,9 @@ void Runtime::take_message(ServiceId id, const sys::NotifyReceipt& receipt) {
             queue_.push(
                 {.kind = Event::Kind::MainPidChanged, .service = id, .pid = message.main_pid});
         } else {
-            refuse(id, "MAINPID", message.main_pid);
+            refuse(id, receipt.sender,
+                   sys::proc_is_available() ? "its MAINPID is no process of this service's session"
+                                            : "its MAINPID cannot be seen without /proc; mount it");
         }
     }
     if (message.extend_usec) {

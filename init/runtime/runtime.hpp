@@ -124,9 +124,9 @@ class Runtime {
     void on_ready_pipe(core::ServiceId id);
     void warn_of_closed_ready_pipe(core::ServiceId id);
     void on_notify(core::ServiceId id);
-    void refuse(core::ServiceId id, std::string_view what, base::Pid pid);
+    void refuse(core::ServiceId id, base::Pid sender, std::string_view reason);
     void take_message(core::ServiceId id, const sys::NotifyReceipt& receipt);
-    [[nodiscard]] bool may_notify(core::ServiceId id, base::Pid sender) const;
+    [[nodiscard]] std::string_view refusal_of(core::ServiceId id, base::Pid sender) const;
 
     // answers.cpp: the control socket.
     void on_control();

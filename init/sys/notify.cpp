@@ -18,14 +18,18 @@ namespace {
 // without end cannot hold us.
 constexpr int kMaxDiscarded = 1024;
 
+constexpr const char* kTooLong = "it is longer than 4096 bytes";
+static_assert(kNotifyMax == 4096);
+
 template <class Number>
 bool parse_number(std::string_view text, Number& number) noexcept {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     return error == std::errc{} && end == text.data() + text.size();
 }
 
-bool apply_assignment(std::string_view name, std::string_view value,
-                      NotifyMessage& message) noexcept {
+// The answer is what is wrong with it, or null.
+const char* apply_assignment(std::string_view name, std::string_view value,
+                             NotifyMessage& message) noexcept {
     if (name == "READY") {
         message.is_ready = message.is_ready || value == "1";
     } else if (name == "STOPPING") {
@@ -36,7 +40,7 @@ bool apply_assignment(std::string_view name, std::string_view value,
     } else if (name == "MAINPID") {
         int pid = 0;
         if (!parse_number(value, pid) || pid <= 0) {
-            return false;
+            return "its MAINPID is no process id";
         }
         message.main_pid = base::Pid{pid};
     } else if (name == "WATCHDOG") {
@@ -44,12 +48,14 @@ bool apply_assignment(std::string_view name, std::string_view value,
         message.fails_watchdog = message.fails_watchdog || value == "trigger";
     } else if (name == "EXTEND_TIMEOUT_USEC" || name == "WATCHDOG_USEC") {
         std::uint64_t microseconds = 0;
+        const bool is_watchdog = name == "WATCHDOG_USEC";
         if (!parse_number(value, microseconds)) {
-            return false;
+            return is_watchdog ? "its WATCHDOG_USEC is no number of microseconds"
+                               : "its EXTEND_TIMEOUT_USEC is no number of microseconds";
         }
-        (name == "WATCHDOG_USEC" ? message.watchdog_usec : message.extend_usec) = microseconds;
+        (is_watchdog ? message.watchdog_usec : message.extend_usec) = microseconds;
     }
-    return true;
+    return nullptr;
 }
 
 // Closes what came along in SCM_RIGHTS and tells whether there was any; fills in the credentials.
@@ -80,18 +86,24 @@ bool take_control_data(msghdr& header, NotifyReceipt& receipt) noexcept {
 
 }  // namespace
 
-std::optional<NotifyMessage> parse_notify(std::string_view text) noexcept {
-    if (text.size() > kNotifyMax || text.find('\0') != std::string_view::npos) {
-        return std::nullopt;
+base::Result<NotifyMessage, const char*> parse_notify(std::string_view text) noexcept {
+    if (text.size() > kNotifyMax) {
+        return base::unexpected{kTooLong};
+    }
+    if (text.find('\0') != std::string_view::npos) {
+        return base::unexpected<const char*>{"it holds a NUL byte"};
     }
     NotifyMessage message;
     while (!text.empty()) {
         const auto line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
         const auto equals = line.find('=');
-        if (equals != std::string_view::npos &&
-            !apply_assignment(line.substr(0, equals), line.substr(equals + 1), message)) {
-            return std::nullopt;
+        const char* problem =
+            equals == std::string_view::npos
+                ? nullptr
+                : apply_assignment(line.substr(0, equals), line.substr(equals + 1), message);
+        if (problem != nullptr) {
+            return base::unexpected{problem};
         }
     }
     return message;
@@ -155,11 +167,17 @@ base::Result<NotifyReceipt> receive_notify(int fd, std::span<char> buffer) noexc
         return receipt;
     }
     if (had_descriptors || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+        receipt.refusal = (header.msg_flags & MSG_TRUNC) != 0
+                              ? kTooLong
+                              : "it carries descriptors, and pidone stores none";
         return receipt;
     }
-    if (const auto message = parse_notify(datagram)) {
+    const auto message = parse_notify(datagram);
+    if (message) {
         receipt.kind = NotifyReceipt::Kind::Message;
         receipt.message = *message;
+    } else {
+        receipt.refusal = message.error();
     }
     return receipt;
 }

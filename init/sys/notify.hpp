@@ -31,9 +31,10 @@ struct NotifyMessage {
     std::optional<std::uint64_t> watchdog_usec;  ///< WATCHDOG_USEC=, microseconds; 0 = off
 };
 
-/// Reads the text of a datagram: lines of NAME=value. Empty when it holds a NUL byte, is longer
-/// than kNotifyMax, or a known assignment has a value that is none. Pure.
-[[nodiscard]] std::optional<NotifyMessage> parse_notify(std::string_view text) noexcept;
+/// Reads the text of a datagram: lines of NAME=value. The error is why it counts for nothing: it
+/// holds a NUL byte, is longer than kNotifyMax, or a known assignment has a value that is none.
+/// Pure.
+[[nodiscard]] base::Result<NotifyMessage, const char*> parse_notify(std::string_view text) noexcept;
 
 /// A service's socket and its address.
 struct NotifySocket {
@@ -56,6 +57,7 @@ struct NotifyReceipt {
     };
     Kind kind = Kind::Nothing;
     NotifyMessage message{};
+    const char* refusal = "";            ///< why, when it is Refused
     base::Pid sender = base::Pid::None;  ///< None: a process outside this PID namespace
     std::uint32_t uid = 0;
 };

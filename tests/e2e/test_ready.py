@@ -137,8 +137,19 @@ def test_no_notify_socket_without_ready_notify(lab):
 def test_mainpid_outside_the_session_is_refused(lab):
     run = ready_pair(lab, 'command = ["@BOX@", "notify", "main", "MAINPID=1\\nREADY=1", "stay"]\nready = "notify"')
     run.wait_out("^after$")
-    run.wait_err("MAINPID")
+    run.wait_err(r"refused a notification of process \d+: its MAINPID is no process of this service's session; more")
     assert run.running()
+
+
+@pytest.mark.parametrize("text,reason", [
+    ("EXTEND_TIMEOUT_USEC=1s", "its EXTEND_TIMEOUT_USEC is no number of microseconds"),
+    ("MAINPID=me", "its MAINPID is no process id"),
+    ("STATUS=" + 5000 * "x", "it is longer than 4096 bytes"),
+])
+def test_a_message_that_counts_for_nothing_is_told_with_the_reason(lab, text, reason):
+    run = lab.service(f'command = ["@BOX@", "notify", "main", "{text}", "stay"]\nready = "notify"')
+    run.wait_err(rf"^pidone: web: warn: refused a notification of process \d+: {reason}; more are only counted$")
+    assert run.stop()[0] == 0
 
 
 def test_extend_timeout_lifts_the_ready_timeout(lab):

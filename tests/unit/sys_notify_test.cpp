@@ -84,6 +84,8 @@ TEST_CASE("a datagram with a NUL byte, a wrong number or too many bytes is refus
     CHECK_FALSE(sys::parse_notify("EXTEND_TIMEOUT_USEC="));
     CHECK_FALSE(sys::parse_notify("EXTEND_TIMEOUT_USEC=99999999999999999999"));
     CHECK_FALSE(sys::parse_notify(std::string(sys::kNotifyMax + 1, 'a')));
+    CHECK(sys::parse_notify("MAINPID=x").error() ==
+          std::string_view{"its MAINPID is no process id"});
 }
 
 TEST_CASE("a message arrives with its sender") {
