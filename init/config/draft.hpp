@@ -25,6 +25,7 @@ struct ServiceDraft {
     std::vector<NameRef> requires_;
     std::vector<NameRef> after;
     std::optional<bool> essential;
+    std::optional<SourcePos> hangup;  ///< of a signal that HUP is handed on as
 };
 
 /// Reads all keys of one service and checks them against each other.
@@ -42,6 +43,9 @@ void override_container(Reader& reader, const Key& key, std::string_view text, S
 
 /// Complains about an address that two services, or one twice, are to listen on.
 void check_addresses(Reader& reader, std::span<const ServiceDraft> drafts);
+
+/// Complains about a log file of two services, which would rotate it away from each other.
+void check_log_files(Reader& reader, std::span<const ServiceDraft> drafts);
 
 /// Resolves `requires` and `after` of every draft, and complains about unknown names, a service
 /// that names itself or a disabled one, and cycles.

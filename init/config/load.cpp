@@ -119,6 +119,17 @@ void load_settings(const Groups& groups, Reader& reader, Diagnostics& diagnostic
     }
 }
 
+/// One HUP cannot be both.
+void check_hangup(Reader& reader, std::span<const ServiceDraft> drafts, const core::Spec& spec) {
+    for (const auto& draft : drafts) {
+        if (spec.reloads_on_hup && draft.spec.is_enabled && draft.hangup) {
+            reader.error(*draft.hangup,
+                         "HUP never comes here, because 'reload-on-hup' of pidone.toml takes it",
+                         "leave one of them out; 'pidone signal HUP SERVICE' sends it as well");
+        }
+    }
+}
+
 /// The directories that were read, for complaints about all of it.
 std::string directories_of(std::span<const SourceFile> files) {
     std::string names;
@@ -163,6 +174,8 @@ Loaded load_all(std::span<const SourceFile> files, const Environment& environmen
     check_counts(drafts, directories_of(files), diagnostics);
     check_graph(reader, drafts);
     check_addresses(reader, drafts);
+    check_log_files(reader, drafts);
+    check_hangup(reader, drafts, loaded.spec);
     // The instances of a service have its mistakes in common.
     diagnostics.drop_repeats();
     for (auto& draft : drafts) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "config/draft.hpp"
+#include "config/option_values.hpp"
 
 namespace config {
 namespace {
@@ -55,10 +56,10 @@ void override_container(Reader& reader, const Key& key, std::string_view text, S
     value.kind = Value::Kind::String;
     value.pos = pos;
     value.string = text;
-    // Variables know no types: what a flag takes in a file is one here as well.
-    if (key.type == Type::Flag && (text == "true" || text == "false")) {
+    // Variables know no types: what the other variables take for a flag is one here as well.
+    if (bool flag = false; key.type == Type::Flag && read_flag(text, flag)) {
         value.kind = Value::Kind::Boolean;
-        value.boolean = text == "true";
+        value.boolean = flag;
     }
     table.entries.push_back({std::string{key.name}, pos, std::move(value)});
     read_keys(reader, Scope::Container, table, kHandlers, spec);

@@ -78,20 +78,45 @@ void check_endpoint(Reader& reader, const Value& item, const Endpoint& endpoint)
     }
 }
 
-/// Who listens on the address of `socket` before it in these services, which it ends.
-const core::ServiceSpec* find_listener(std::span<const ServiceDraft> drafts,
-                                       const core::ListenSocket& socket) {
+/// Whether a host stands for all addresses of its family: "0.0.0.0", "::".
+bool is_any(const std::string& host) {
+    return host.find_first_not_of("0:.") == std::string::npos;
+}
+
+/// Whether the kernel gives only one of two the address.
+bool collide(const Endpoint& one, const Endpoint& other) {
+    const auto is_v6 = [](const Endpoint& endpoint) {
+        return endpoint.host.find(':') != std::string::npos;
+    };
+    return one == other || (one.kind == Endpoint::Kind::Tcp && other.kind == Endpoint::Kind::Tcp &&
+                            one.port == other.port && is_v6(one) == is_v6(other) &&
+                            (is_any(one.host) || is_any(other.host)));
+}
+
+struct Listener {
+    const core::ServiceSpec* service = nullptr;
+    const Endpoint* endpoint = nullptr;
+};
+
+/// Who has the address of `socket` before it in these services, which it ends.
+Listener find_listener(std::span<const ServiceDraft> drafts, const core::ListenSocket& socket) {
     for (const auto& draft : drafts) {
         for (const auto& other : draft.spec.listen) {
             if (&other == &socket) {
-                return nullptr;
+                return {};
             }
-            if (draft.spec.is_enabled && other.endpoint == socket.endpoint) {
-                return &draft.spec;
+            if (draft.spec.is_enabled && collide(other.endpoint, socket.endpoint)) {
+                return {&draft.spec, &other.endpoint};
             }
         }
     }
-    return nullptr;
+    return {};
+}
+
+std::string_view hint_for(const core::ServiceSpec& one, const core::ServiceSpec& other) {
+    return !one.template_name.empty() && one.template_name == other.template_name
+               ? "${INSTANCE} can make it another one in each instance"
+               : "";
 }
 
 }  // namespace
@@ -127,16 +152,30 @@ void check_addresses(Reader& reader, std::span<const ServiceDraft> drafts) {
     for (std::size_t i = 0; i < drafts.size(); ++i) {
         const auto& listen = drafts[i].spec.listen;
         for (std::size_t j = 0; j < listen.size() && drafts[i].spec.is_enabled; ++j) {
-            const auto* other = find_listener(drafts.subspan(0, i + 1), listen[j]);
+            const auto [other, endpoint] = find_listener(drafts.subspan(0, i + 1), listen[j]);
             if (other == nullptr) {
                 continue;
             }
-            const bool is_instance = !other->template_name.empty() &&
-                                     other->template_name == drafts[i].spec.template_name;
             reader.error(drafts[i].origin.listen[j],
-                         quoted(other->name) + " listens on " +
-                             quoted(base::to_string(listen[j].endpoint)) + " already",
-                         is_instance ? "${INSTANCE} can make it another one in each instance" : "");
+                         quoted(other->name) + " listens on " + quoted(base::to_string(*endpoint)) +
+                             " already",
+                         *endpoint == listen[j].endpoint ? hint_for(*other, drafts[i].spec)
+                                                         : "0.0.0.0 and [::] are all addresses");
+        }
+    }
+}
+
+void check_log_files(Reader& reader, std::span<const ServiceDraft> drafts) {
+    for (std::size_t i = 0; i < drafts.size(); ++i) {
+        const auto& spec = drafts[i].spec;
+        const auto others = drafts.subspan(0, i);
+        const auto other = std::ranges::find_if(others, [&](const auto& draft) {
+            return draft.spec.is_enabled && draft.spec.log.file == spec.log.file;
+        });
+        if (spec.is_enabled && !spec.log.file.empty() && other != others.end()) {
+            reader.error(drafts[i].origin.log_file,
+                         quoted(other->spec.name) + " writes " + quoted(spec.log.file) + " already",
+                         hint_for(other->spec, spec));
         }
     }
 }

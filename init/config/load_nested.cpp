@@ -258,6 +258,9 @@ void read_signals(Reader& reader, const Entry& entry, ServiceDraft& draft) {
         const auto to = is_dropped ? std::optional{core::Signal{}} : reader.signal(route);
         if (to) {
             draft.spec.signals.push_back({*from, *to});
+            if (*from == base::kSigHup && !is_dropped) {
+                draft.hangup = route.key_pos;
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ core::Spec everything() {
          service_file("db",
                       "command = [\"db\"]\nready = \"notify\"\nnotify-access = \"all\"\n"
                       "instances = 2\nwatchdog = \"1s\"\n[log]\nmode = \"json\"\n"
-                      "file = \"/var/log/x\"\nkeep = \"8KiB\"\noverflow = \"drop\"\n"),
+                      "file = \"/var/log/x.${INSTANCE}\"\nkeep = \"8KiB\"\noverflow = \"drop\"\n"),
          service_file("job",
                       "command = [\"job\"]\ntype = \"oneshot\"\nschedule = \"5 4 * * 1\"\n"
                       "timezone = \"Europe/Vienna\"\n"),
