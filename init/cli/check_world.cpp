@@ -6,6 +6,7 @@
 #include "cli/check_environment.hpp"
 #include "config/render.hpp"
 #include "log/log.hpp"
+#include "runtime/scheduler.hpp"
 #include "sys/environment.hpp"
 #include "sys/files.hpp"
 #include "sys/users.hpp"
@@ -166,21 +167,29 @@ class WorldCheck {
         for (std::size_t i = 0; i < spec_.child.directories.size(); ++i) {
             const auto& directory = spec_.child.directories[i];
             check_user(directory.owner, origin_.directory_owners[i]);
-            auto existing = directory.path;
-            while (existing.size() > 1 && !sys::exists(existing)) {
-                existing = parent_of(existing);
-            }
-            if (!existing.empty() && sys::kind_of(existing) != sys::FileKind::Directory) {
-                absent(origin_.directories[i], quoted(existing) + " is no directory");
-            }
+            check_makeable(directory.path, origin_.directories[i]);
         }
     }
 
-    /// pidone opens sockets and log files before a service has made its directories.
-    void check_early_file(const std::string& path, config::SourcePos pos) {
-        if (!path.empty() && sys::kind_of(parent_of(path)) != sys::FileKind::Directory) {
-            absent(pos, "directory " + quoted(parent_of(path)) + " does not exist",
-                   "it is needed before 'directories' of a service are made");
+    /// A directory that is made with its parents: what of them is there must be directories.
+    void check_makeable(std::string path, config::SourcePos pos) {
+        while (path.size() > 1 && !sys::exists(path)) {
+            path = parent_of(path);
+        }
+        if (!path.empty() && sys::kind_of(path) != sys::FileKind::Directory) {
+            absent(pos, quoted(path) + " is no directory");
+        }
+    }
+
+    void check_log_file(const std::string& path, config::SourcePos pos) {
+        check_makeable(parent_of(path), pos);
+        const auto kind = sys::kind_of(path, sys::Links::Refuse);
+        if (kind == sys::FileKind::Directory) {
+            absent(pos, quoted(path) + " is a directory");
+        } else if (kind == sys::FileKind::Other) {
+            absent(pos, quoted(path) + " is not a regular file",
+                   "a link, device or FIFO is not written to; the standard output of pidone gets "
+                   "the lines without 'file'");
         }
     }
 
@@ -188,20 +197,17 @@ class WorldCheck {
         for (std::size_t i = 0; i < spec_.listen.size(); ++i) {
             const auto& socket = spec_.listen[i];
             if (socket.endpoint.kind == base::Endpoint::Kind::Unix) {
-                check_early_file(socket.endpoint.path, origin_.listen[i]);
+                check_makeable(parent_of(socket.endpoint.path), origin_.listen[i]);
             }
             check_user(socket.owner, origin_.listen_owners[i]);
         }
-        check_early_file(spec_.log.file, origin_.log_file);
-        if (sys::kind_of(spec_.log.file) == sys::FileKind::Directory) {
-            absent(origin_.log_file, quoted(spec_.log.file) + " is a directory");
+        if (!spec_.log.file.empty()) {
+            check_log_file(spec_.log.file, origin_.log_file);
         }
-        // UTC needs no file.
-        const auto zone = "/usr/share/zoneinfo/" + spec_.schedule.timezone;
-        if (spec_.schedule.timezone != "UTC" && sys::kind_of(zone) != sys::FileKind::Regular) {
+        const auto zone = runtime::load_time_zone(spec_.schedule.timezone);
+        if (!zone) {
             absent(origin_.timezone,
-                   "timezone " + quoted(spec_.schedule.timezone) + ": no file " + quoted(zone),
-                   "Debian's package tzdata brings it");
+                   "timezone " + quoted(spec_.schedule.timezone) + ": " + zone.error());
         }
     }
 

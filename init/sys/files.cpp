@@ -194,9 +194,10 @@ base::Result<std::vector<std::string>> list_directory(const std::string& path) {
     return names;
 }
 
-FileKind kind_of(const std::string& path) noexcept {
+FileKind kind_of(const std::string& path, Links links) noexcept {
     struct stat info {};
-    if (::stat(path.c_str(), &info) != 0) {
+    const int flags = links == Links::Follow ? 0 : AT_SYMLINK_NOFOLLOW;
+    if (::fstatat(AT_FDCWD, path.c_str(), &info, flags) != 0) {
         return FileKind::None;
     }
     if (S_ISREG(info.st_mode)) {

@@ -72,9 +72,10 @@ struct Owner {
 /// The names in a directory, sorted, without "." and "..".
 [[nodiscard]] base::Result<std::vector<std::string>> list_directory(const std::string& path);
 
-/// What is at a path, symlinks followed.
+/// What is at a path; a last symlink is followed, or is itself Other.
 enum class FileKind { None, Regular, Directory, Other };
-[[nodiscard]] FileKind kind_of(const std::string& path) noexcept;
+enum class Links { Follow, Refuse };
+[[nodiscard]] FileKind kind_of(const std::string& path, Links links = Links::Follow) noexcept;
 
 /// Whether something is at `path`, a dangling symlink included.
 [[nodiscard]] bool exists(const std::string& path) noexcept;

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "sys/error_text.hpp"
+
 namespace sys {
 namespace {
 
@@ -30,12 +32,12 @@ base::Result<void> RotatingFile::open() {
     fd_.reset(::openat(place_.directory.get(), place_.name.c_str(),
                        O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kMode));
     struct stat info {};
-    if (!fd_ || ::fstat(fd_.get(), &info) != 0) {
+    if ((!fd_ && errno != ELOOP && errno != ENXIO) || (fd_ && ::fstat(fd_.get(), &info) != 0)) {
         return failed("open");
     }
-    if (!S_ISREG(info.st_mode)) {
+    if (!S_ISREG(info.st_mode)) {  // ELOOP: a link, ENXIO: a socket
         fd_.reset();
-        return base::unexpected{base::Errno{"open", EINVAL}};
+        return base::unexpected{base::Errno{"open", kNotRegular}};
     }
     size_ = static_cast<std::uint64_t>(info.st_size);
     char last = '\n';

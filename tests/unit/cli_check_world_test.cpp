@@ -104,14 +104,27 @@ TEST_CASE("what looks at a service, its sockets and its log need a world of thei
 
     CHECK(errors(scratch, "[health]\nprobe = { exec = [\"/nonexistent/ping\"] }\n") ==
           "program '/nonexistent/ping' does not exist\n");
-    CHECK(errors(scratch,
-                 "listen = [\"unix:@/s\", { url = \"unix:@/none/s\", owner = "
-                 "\"no-such-user\" }]\ndirectories = [{ path = \"@/none\" }]\n") ==
-          "directory '@/none' does not exist\nno user 'no-such-user' in /etc/passwd\n");
-    CHECK(errors(scratch, "[log]\nmode = \"prefix\"\nfile = \"@/x.log\"\n") == "");
-    CHECK(errors(scratch, "[log]\nmode = \"prefix\"\nfile = \"@/none/x.log\"\n") ==
-          "directory '@/none' does not exist\n");
-    CHECK(errors(scratch, "[log]\nmode = \"prefix\"\nfile = \"@\"\n") == "'@' is a directory\n");
+    CHECK(errors(scratch, "listen = [{ url = \"unix:@/s\", owner = \"no-such-user\" }]\n") ==
+          "no user 'no-such-user' in /etc/passwd\n");
+    const auto log_to = [&](const std::string& path) {
+        return errors(scratch, "[log]\nmode = \"prefix\"\nfile = \"" + path + "\"\n");
+    };
+    CHECK(log_to("@/x.log") == "");
+    CHECK(log_to("@") == "'@' is a directory\n");
+    CHECK(log_to("/dev/full") == "'/dev/full' is not a regular file\n");
+    fs::create_symlink("x.log", scratch.path() + "/link");
+    CHECK(log_to("@/link") == "'@/link' is not a regular file\n");
+}
+
+TEST_CASE("directories of sockets and log files are made, but not in place of a file") {
+    const Scratch scratch;
+    scratch.write("file", "");
+
+    CHECK(errors(scratch, "listen = [\"unix:@/no/such/s\"]\n") == "");
+    CHECK(errors(scratch, "listen = [\"unix:@/file/s\"]\n") == "'@/file' is no directory\n");
+    const std::string log = "[log]\nmode = \"prefix\"\nfile = ";
+    CHECK(errors(scratch, log + "\"@/no/such/x.log\"\n") == "");
+    CHECK(errors(scratch, log + "\"@/file/x.log\"\n") == "'@/file' is no directory\n");
 }
 
 TEST_CASE("a time zone is in the tz database, UTC everywhere") {
@@ -120,9 +133,11 @@ TEST_CASE("a time zone is in the tz database, UTC everywhere") {
 
     CHECK(errors(scratch, text + "\"UTC\"\n") == "");
     CHECK(errors(scratch, text + "\"Mars/Olympus\"\n") ==
-          "timezone 'Mars/Olympus': no file '/usr/share/zoneinfo/Mars/Olympus'\n");
+          "timezone 'Mars/Olympus': /usr/share/zoneinfo/Mars/Olympus: no such file or directory "
+          "(Debian's package tzdata brings the time zones)\n");
     CHECK(complaints(scratch, text + "\"Mars/Olympus\"\n", cli::Absence::Warning) ==
-          "warning: timezone 'Mars/Olympus': no file '/usr/share/zoneinfo/Mars/Olympus'\n");
+          "warning: timezone 'Mars/Olympus': /usr/share/zoneinfo/Mars/Olympus: no such file or "
+          "directory (Debian's package tzdata brings the time zones)\n");
 }
 
 TEST_CASE("what all instances lack is said once") {

@@ -3,10 +3,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <string>
 
+#include "sys/error_text.hpp"
 #include "sys/rotating_file.hpp"
 #include "sys_support.hpp"
 
@@ -93,7 +95,9 @@ TEST_CASE("what is no regular file is no log file") {
     REQUIRE(::symlink("/dev/null", (dir / "link").c_str()) == 0);
     for (const auto* name : {"fifo", "link", ""}) {
         sys::RotatingFile file{dir / name, 0, 0};
-        CHECK_FALSE(file.write("x\n"));
+        const auto written = file.write("x\n");
+        REQUIRE_FALSE(written);
+        CHECK(written.error().code == (*name == '\0' ? EISDIR : sys::kNotRegular));
     }
 }
 
