@@ -260,11 +260,12 @@ class WorldCheck {
 
 }  // namespace
 
-void check_world(config::Loaded& loaded, Absence absence) {
+void check_world(config::Loaded& loaded, Absence absence, std::span<const core::Successor> from) {
     const bool is_sound = loaded.diagnostics.error_count() == 0;
     for (std::size_t i = 0; i < loaded.spec.services.size(); ++i) {
         const auto& service = loaded.spec.services[i];
-        if (service.is_enabled) {
+        const bool is_same = !from.empty() && from[i].is_same;
+        if (service.is_enabled && !is_same) {
             WorldCheck{service, loaded.origins[i], {loaded.diagnostics, absence}}.run(is_sound);
         }
     }

@@ -142,10 +142,15 @@ base::Result<config::Loaded, std::string> load_config(std::span<const std::strin
         return base::unexpected(text + error_summary(files.error().size(), outcome));
     }
     auto loaded = config::load_all(*files, ProcessEnvironment{});
-    if (const auto count = loaded.diagnostics.error_count(); count != 0) {
-        return base::unexpected(loaded.diagnostics.render() + error_summary(count, outcome));
+    if (auto errors = all_errors(loaded.diagnostics, outcome); !errors.empty()) {
+        return base::unexpected{std::move(errors)};
     }
     return loaded;
+}
+
+std::string all_errors(const config::Diagnostics& diagnostics, std::string_view outcome) {
+    const auto count = diagnostics.error_count();
+    return count == 0 ? "" : diagnostics.render() + error_summary(count, outcome);
 }
 
 std::string error_summary(std::size_t count, std::string_view outcome) {

@@ -32,6 +32,10 @@ class ProcessEnvironment final : public config::Environment {
 [[nodiscard]] base::Result<config::Loaded, std::string> load_config(
     std::span<const std::string> paths, std::string_view outcome = "nothing was started");
 
+/// That text for complaints that are there already; "" when none of them is an error.
+[[nodiscard]] std::string all_errors(const config::Diagnostics& diagnostics,
+                                     std::string_view outcome);
+
 /// "pidone: 1 error, nothing was started\n".
 [[nodiscard]] std::string error_summary(std::size_t count,
                                         std::string_view outcome = "nothing was started");

@@ -4,9 +4,11 @@
 #include <cerrno>
 #include <utility>
 
+#include "cli/check_world.hpp"
 #include "cli/client_output.hpp"
 #include "cli/config_files.hpp"
 #include "log/log.hpp"
+#include "runtime/reload_plan.hpp"
 #include "runtime/runtime.hpp"
 #include "sys/descriptors.hpp"
 #include "sys/reap.hpp"
@@ -98,16 +100,25 @@ std::string missing_descriptors(const core::Spec& spec) {
         needed, spec.services.size(), limit);
 }
 
-/// `pidone reload`: the same files, with the same checks.
+/// `pidone reload`: the same files, with the same checks, and those of `pidone check` for what is
+/// to start. A start does without these: what they miss ends it, here it would end what is well.
 class Reader final : public runtime::SpecLoader {
   public:
     explicit Reader(const std::vector<std::string>& paths) : paths_{paths} {}
 
-    [[nodiscard]] base::Result<core::Spec, std::string> load() const override {
-        auto loaded = load_config(paths_, "nothing was changed");
-        if (!loaded) {
-            print_refusal(loaded.error());
-            return base::unexpected{std::move(loaded.error())};
+    [[nodiscard]] base::Result<core::Spec, std::string> load(
+        const core::Spec& present) const override {
+        auto loaded = load_config(paths_, kOutcome);
+        std::string errors;
+        if (loaded) {
+            check_world(*loaded, Absence::Error, runtime::plan_reload(present, loaded->spec).from);
+            errors = all_errors(loaded->diagnostics, kOutcome);
+        } else {
+            errors = std::move(loaded.error());
+        }
+        if (!errors.empty()) {
+            print_refusal(errors);
+            return base::unexpected{std::move(errors)};
         }
         if (auto missing = missing_descriptors(loaded->spec); !missing.empty()) {
             return base::unexpected{std::move(missing)};
@@ -116,6 +127,8 @@ class Reader final : public runtime::SpecLoader {
     }
 
   private:
+    static constexpr std::string_view kOutcome = "nothing was changed";
+
     const std::vector<std::string>& paths_;
 };
 

@@ -69,6 +69,11 @@ ChildResult<sys::UnixListener> open_unix(const core::ListenSocket& socket) {
     return std::move(*listener);
 }
 
+std::string reason(const ChildError& error) {
+    return error.error_number == 0 ? error.text
+                                   : error.text + ": " + logging::error_text(error.error_number);
+}
+
 }  // namespace
 
 bool Listeners::has(const core::Endpoint& endpoint) const {
@@ -77,7 +82,7 @@ bool Listeners::has(const core::Endpoint& endpoint) const {
     });
 }
 
-bool Listeners::open(const core::Spec& spec, const Listeners& before, logging::Logger& log) {
+Prepared Listeners::open(const core::Spec& spec, const Listeners& before) {
     for (std::size_t i = 0; i < spec.services.size(); ++i) {
         const auto& service = spec.services[i];
         if (!service.is_enabled) {
@@ -94,19 +99,15 @@ bool Listeners::open(const core::Spec& spec, const Listeners& before, logging::L
             auto opened = socket.endpoint.kind == Kind::Unix ? open_unix(socket)
                                                              : open_tcp(spec, socket.endpoint);
             if (!opened) {
-                const auto& error = opened.error();
-                const std::string_view reason =
-                    error.error_number == 0 ? "" : logging::error_text(error.error_number);
-                log.about(service.name, logging::Severity::Error, "'listen' {}: {}{}{}",
-                          base::to_string(socket.endpoint), error.text, reason.empty() ? "" : ": ",
-                          reason);
                 listeners_.pop_back();
-                return false;
+                return base::unexpected{
+                    Obstacle{service.name, "'listen' " + base::to_string(socket.endpoint) + ": " +
+                                               reason(opened.error())}};
             }
             listener.socket = std::move(*opened);
         }
     }
-    return true;
+    return {};
 }
 
 void Listeners::take_over(Listeners& before) noexcept {

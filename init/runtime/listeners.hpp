@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/spec.hpp"
-#include "log/log.hpp"
+#include "runtime/obstacle.hpp"
 #include "sys/listen_socket.hpp"
 
 namespace runtime {
@@ -14,15 +14,13 @@ namespace runtime {
 /// so that a connection that comes while nobody runs waits instead of being refused.
 class Listeners {
   public:
-    /// Opens those of every enabled service of `spec`. At the first that cannot be had it says why,
-    /// with the remedy, and answers false. It reads files and allocates.
-    [[nodiscard]] bool open(const core::Spec& spec, logging::Logger& log) {
-        return open(spec, {}, log);
-    }
+    /// Opens those of every enabled service of `spec`, up to the first that cannot be had. It reads
+    /// files and allocates.
+    [[nodiscard]] Prepared open(const core::Spec& spec) { return open(spec, {}); }
 
     /// The same for a Spec to come: a socket that `before` has open is not opened again, but left
     /// for take_over().
-    [[nodiscard]] bool open(const core::Spec& spec, const Listeners& before, logging::Logger& log);
+    [[nodiscard]] Prepared open(const core::Spec& spec, const Listeners& before);
 
     /// Takes from `before` what open() left there, and closes and removes the rest.
     void take_over(Listeners& before) noexcept;

@@ -20,11 +20,16 @@ using Phase = Reload::Phase;
 
 namespace {
 
-[[noreturn]] void run_loader(const SpecLoader& loader, int image) {
+[[noreturn]] void run_loader(const SpecLoader& loader, const core::Spec& present, int image) {
     sys::set_process_name("pidone-reload");
-    const auto spec = loader.load();
+    const auto spec = loader.load(present);
     const bool is_written = sys::write_all(image, spec ? config::to_image(*spec) : spec.error());
     sys::exit_now(!is_written ? base::kExitSystem : spec ? 0 : base::kExitConfig);
+}
+
+base::unexpected<Obstacle> obstacle(const std::string& service, const base::Errno& error) {
+    return base::unexpected{
+        Obstacle{service, logging::format("{}: {}", error.op, logging::error_text(error.code))}};
 }
 
 std::string first_line(std::string_view text) {
@@ -50,7 +55,7 @@ std::string Runtime::ask_for_reload() {
         return std::string{"cannot fork: "} + logging::error_text(pid.error().code);
     }
     if (*pid == base::Pid::None) {
-        run_loader(*settings_.loader, image->get());
+        run_loader(*settings_.loader, spec_, image->get());
     }
     reload_.phase = Phase::Reading;
     reload_.loader = *pid;
@@ -116,11 +121,10 @@ void Runtime::on_loaded(core::Spec spec) {
         end_reload(Outcome::Unchanged, next->plan.summary());
         return;
     }
-    if (!prepare(*next)) {
+    if (const auto prepared = prepare(*next); !prepared) {
+        const auto& [service, text] = prepared.error();
         next->listeners.remove();
-        end_reload(Outcome::Refused,
-                   "the system did not give what the new files need; pidone's "
-                   "log says what");
+        end_reload(Outcome::Refused, service.empty() ? text : service + ": " + text);
         return;
     }
     reload_.next = std::move(next);
@@ -131,13 +135,13 @@ void Runtime::on_loaded(core::Spec spec) {
     pump();
 }
 
-// All that could fail; what does has been said.
-bool Runtime::prepare(Reload::Next& next) {
+// All that could fail.
+Prepared Runtime::prepare(Reload::Next& next) {
     // Until the old ones are closed there are both.
     const auto needed = descriptors_for(next.spec);
     if (sys::raise_nofile(needed + descriptors_for(spec_)) < needed) {
-        log_.error("reload: {} descriptors are more than the hard limit", needed);
-        return false;
+        return base::unexpected{
+            Obstacle{"", std::to_string(needed) + " descriptors are more than the hard limit"}};
     }
     for (std::size_t i = 0; i < next.spec.services.size(); ++i) {
         const auto was = next.plan.from[i].was;
@@ -147,17 +151,15 @@ bool Runtime::prepare(Reload::Next& next) {
         }
         auto socket = sys::open_notify_socket();
         if (!socket) {
-            log_.error("reload: {}: {}", socket.error().op,
-                       logging::error_text(socket.error().code));
-            return false;
+            return obstacle(next.spec.services[i].name, socket.error());
         }
         next.notify.emplace_back(core::ServiceId(i), std::move(*socket));
     }
     if (const auto opened = next.log_pump.open(next.spec, next.plan.from, &log_pump_); !opened) {
-        log_.error("reload: {}: {}", opened.error().op, logging::error_text(opened.error().code));
-        return false;
+        return obstacle("", opened.error());
     }
-    return next.scheduler.load(next.spec, log_) && next.listeners.open(next.spec, listeners_, log_);
+    auto loaded = next.scheduler.load(next.spec);
+    return loaded ? next.listeners.open(next.spec, listeners_) : std::move(loaded);
 }
 
 // Between two turns: whatever the loop has in its hands still has the ids of before.

@@ -17,8 +17,8 @@
 
 namespace runtime {
 
-/// Reads and checks the files of a run once more, as at its start. It is called in a child of
-/// PID 1, so it may block, allocate and write to standard error.
+/// Reads and checks the files of a run once more, as at its start and beyond. It is called in a
+/// child of PID 1, so it may block, allocate and write to standard error.
 class SpecLoader {
   public:
     SpecLoader() = default;
@@ -27,7 +27,9 @@ class SpecLoader {
     virtual ~SpecLoader() = default;
 
     /// The error is what is wrong, for people, in whole lines that standard error has got already.
-    [[nodiscard]] virtual base::Result<core::Spec, std::string> load() const = 0;
+    /// What is the same in `present` is there and runs, so it is not looked at again.
+    [[nodiscard]] virtual base::Result<core::Spec, std::string> load(
+        const core::Spec& present) const = 0;
 };
 
 /// A reload on its way; there is never more than one.

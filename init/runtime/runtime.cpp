@@ -105,8 +105,20 @@ Runtime::Runtime(core::Spec spec, const Settings& settings, logging::Logger& log
     }
 }
 
+bool Runtime::was_had(const Prepared& prepared) {
+    if (!prepared) {
+        const auto& [service, text] = prepared.error();
+        if (service.empty()) {
+            log_.error("{}", text);
+        } else {
+            log_.about(service, logging::Severity::Error, "{}", text);
+        }
+    }
+    return prepared.has_value();
+}
+
 bool Runtime::load_schedules() {
-    if (!scheduler_.load(spec_, log_)) {
+    if (!was_had(scheduler_.load(spec_))) {
         return false;
     }
     watch_schedule();

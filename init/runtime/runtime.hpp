@@ -50,7 +50,7 @@ class Runtime {
                                                                        logging::Logger& log);
 
     /// Opens the sockets of `listen`; false when one cannot be had, which was said. Before run().
-    [[nodiscard]] bool open_sockets() { return listeners_.open(spec_, log_); }
+    [[nodiscard]] bool open_sockets() { return was_had(listeners_.open(spec_)); }
 
     /// Reads the time zones of `schedule`; false when one cannot be had, which was said. Before
     /// run().
@@ -67,6 +67,7 @@ class Runtime {
             sys::UniqueFd signals);
 
     // runtime.cpp: the loop.
+    [[nodiscard]] bool was_had(const Prepared& prepared);
     void turn();
     void check_drained();
     void handle(const sys::Ready& ready);
@@ -141,7 +142,7 @@ class Runtime {
     [[nodiscard]] std::string ask_for_reload();
     [[nodiscard]] bool on_loader_death(const sys::Exited& child);
     void on_loaded(core::Spec spec);
-    [[nodiscard]] bool prepare(Reload::Next& next);
+    [[nodiscard]] Prepared prepare(Reload::Next& next);
     void advance_reload();
     void give_up_reload();
     void end_reload(control::ReloadReply::Outcome outcome, std::string_view text);

@@ -40,7 +40,7 @@ base::Result<core::TimeZone, std::string> load_time_zone(std::string_view name) 
     return *zone;
 }
 
-bool Scheduler::load(const core::Spec& spec, logging::Logger& log) {
+Prepared Scheduler::load(const core::Spec& spec) {
     services_ = spec.services.data();
     for (std::size_t i = 0; i < spec.services.size(); ++i) {
         const auto& name = spec.services[i].name;
@@ -50,23 +50,22 @@ bool Scheduler::load(const core::Spec& spec, logging::Logger& log) {
         }
         auto zone = load_time_zone(schedule.timezone);
         if (!zone) {
-            log.about(name, logging::Severity::Error, "timezone \"{}\": {}", schedule.timezone,
-                      zone.error());
-            return false;
+            return base::unexpected{
+                Obstacle{name, "timezone '" + schedule.timezone + "': " + zone.error()}};
         }
         timetable_.add(core::ServiceId(i), schedule.cron, timetable_.add_zone(std::move(*zone)));
     }
     if (timetable_.is_empty()) {
-        return true;
+        return {};
     }
     auto timer = sys::WallTimer::create();
     if (!timer) {
-        log.error("cannot make the timer of the schedules: {}: {}", timer.error().op,
-                  logging::error_text(timer.error().code));
-        return false;
+        return base::unexpected{
+            Obstacle{"", logging::format("cannot make the timer of the schedules: {}: {}",
+                                         timer.error().op, sys::error_text(timer.error().code))}};
     }
     timer_ = std::move(*timer);
-    return true;
+    return {};
 }
 
 void Scheduler::take_over(const Scheduler& before, std::span<const core::Successor> from) {

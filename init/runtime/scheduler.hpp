@@ -7,6 +7,7 @@
 
 #include "log/log.hpp"
 #include "runtime/event_queue.hpp"
+#include "runtime/obstacle.hpp"
 #include "runtime/timetable.hpp"
 #include "sys/wall_timer.hpp"
 
@@ -21,9 +22,9 @@ namespace runtime {
 /// the loop path opens a file. Only load() allocates.
 class Scheduler {
   public:
-    /// Reads the zones and makes the timer; false when one cannot be had, which was said. What
-    /// `spec` holds must outlive the scheduler, but may be moved.
-    [[nodiscard]] bool load(const core::Spec& spec, logging::Logger& log);
+    /// Reads the zones and makes the timer. What `spec` holds must outlive the scheduler, but may
+    /// be moved.
+    [[nodiscard]] Prepared load(const core::Spec& spec);
 
     /// Goes on from the dates that `before` knew of the services that are the same.
     void take_over(const Scheduler& before, std::span<const core::Successor> from);

@@ -115,6 +115,39 @@ def test_a_wrong_file_changes_nothing_and_says_why(lab, text, reason):
     assert run.stop()[0] == 0
 
 
+@pytest.mark.parametrize("text,reason", [
+    ('command = ["/usr/bin/slepp"]\n', r"web\.toml:1:11: error: program '/usr/bin/slepp' does not exist\n"),
+    ('type = "oneshot"\nschedule = "0 3 * * *"\ntimezone = "Mars/X"\n' + REST.format(1),
+     r"web\.toml:3:12: error: timezone 'Mars/X': /usr/share/zoneinfo/Mars/X: no such file or directory "
+     r"\(Debian's package tzdata brings the time zones\)\n"),
+    (REST.format(1) + 'user = "nouser"\n', r"web\.toml:2:8: error: no user 'nouser' in /etc/passwd\n"),
+])
+@pytest.mark.parametrize("by_hup", [False, True])
+def test_what_check_would_refuse_changes_nothing(lab, text, reason, by_hup):
+    run = up(lab, {"web": REST.format(1), "db": REST.format(2)}, "reload-on-hup = true\n")
+    before = pids(lab, run)
+    write(lab, "web", text)
+    if by_hup:
+        run.send(signal.SIGHUP)
+    else:
+        assert re.search(reason, reload(lab, run, code=1).stderr)
+    run.wait_err("^pidone: error: nothing was reloaded: ")
+    assert re.search(reason, run.stderr) and "pidone: 1 error, nothing was changed\n" in run.stderr
+    assert pids(lab, run) == before
+    assert run.stop()[0] == 0
+
+
+def test_a_service_that_stays_is_not_looked_at(lab):
+    shutil.copy("/bin/sleep", lab.tmp / "program")
+    run = up(lab, {"web": 'command = ["@TMP@/program", "600"]\n'})
+    before = pids(lab, run)
+    (lab.tmp / "program").unlink()
+    write(lab, "cache", REST.format(2))
+    assert reload(lab, run).stdout == "reloaded: cache new; 1 unchanged\n"
+    assert pids(lab, run)["web"] == before["web"]
+    assert run.stop()[0] == 0
+
+
 def test_a_directory_that_is_gone_changes_nothing(lab):
     run = up(lab, {"web": REST.format(1)})
     before = pids(lab, run)
@@ -337,9 +370,21 @@ def test_a_socket_that_cannot_be_had_changes_nothing(lab):
     write(lab, "web", REST.format("1 1"))
     (lab.tmp / "taken").mkdir()
     write(lab, "other", REST.format(2) + 'listen = ["unix://@TMP@/fine", "unix://@TMP@/taken"]\n')
-    reload(lab, run, code=1)
-    run.wait_err("other: error: 'listen'|error: other: 'listen'|'listen' unix")
+    reason = lab.fill("nothing was reloaded: other: 'listen' unix://@TMP@/taken: somebody listens there already, or what is "
+                      "there is no socket; remove it, or take another path\n")
+    assert reload(lab, run, code=1).stderr == "pidone: " + reason
+    run.wait_err("^pidone: error: " + re.escape(reason))
     assert pids(lab, run) == before and not (lab.tmp / "fine").exists()
+    assert run.stop()[0] == 0
+
+
+def test_a_port_that_somebody_has_is_named_with_the_remedy(lab):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        run = up(lab, {"web": REST.format(1)})
+        write(lab, "other", REST.format(2) + f'listen = ["tcp://127.0.0.1:{taken.getsockname()[1]}"]\n')
+        error = reload(lab, run, code=1).stderr
+        assert re.fullmatch(r"pidone: nothing was reloaded: other: 'listen' tcp://127\.0\.0\.1:\d+: address already in use; "
+                            r"another service, or another program of this network namespace, listens there\n", error)
     assert run.stop()[0] == 0
 
 

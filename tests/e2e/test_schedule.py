@@ -105,7 +105,7 @@ def test_a_time_zone_that_is_not_there_refuses_the_start(lab):
     run = lab.service({"web": WEB, "job": tick("0 3 * * *", more='timezone = "Nowhere/Here"')})
     assert run.wait() == 78
     assert run.stdout == ""
-    assert run.stderr == ('pidone: job: error: timezone "Nowhere/Here": /usr/share/zoneinfo/Nowhere/Here: no such file '
+    assert run.stderr == ('pidone: job: error: timezone \'Nowhere/Here\': /usr/share/zoneinfo/Nowhere/Here: no such file '
                           "or directory (Debian's package tzdata brings the time zones)\n")
 
 
@@ -116,7 +116,7 @@ def test_a_file_that_is_no_time_zone_refuses_the_start(lab):
     conf = lab.config({"job": tick("0 3 * * *", more='timezone = "Some/Where"')})
     run = lab.start([lab.pidone, "run", "-c", conf], ns=["--bind", f"{zones}:/usr/share/zoneinfo"])
     assert run.wait() == 78
-    assert run.stderr == ('pidone: job: error: timezone "Some/Where": /usr/share/zoneinfo/Some/Where is no time zone '
+    assert run.stderr == ('pidone: job: error: timezone \'Some/Where\': /usr/share/zoneinfo/Some/Where is no time zone '
                           "file (TZif)\n")
 
 

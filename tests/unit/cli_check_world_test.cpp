@@ -262,6 +262,19 @@ TEST_CASE("away from the container all of that is a warning, but not a broken te
           "warning: directory '@/none' does not exist\n");
 }
 
+TEST_CASE("what a reload leaves as it is needs nothing") {
+    const std::vector<config::SourceFile> files{
+        {"a.toml", "/", "a", false, "command = [\"/nonexistent/a\"]\n"},
+        {"b.toml", "/", "b", false, "command = [\"/nonexistent/b\"]\n"}};
+    auto loaded = config::load_all(files, TestEnvironment{});
+    const std::vector<core::Successor> from{{core::ServiceId{1}, true}, {core::ServiceId{0}}};
+
+    cli::check_world(loaded, cli::Absence::Error, from);
+
+    REQUIRE(loaded.diagnostics.entries().size() == 1);
+    CHECK(loaded.diagnostics.entries()[0].message == "program '/nonexistent/b' does not exist");
+}
+
 TEST_CASE("a service that is not enabled needs nothing") {
     const Scratch scratch;
     const std::vector<config::SourceFile> files{
