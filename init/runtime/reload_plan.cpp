@@ -47,6 +47,12 @@ core::ServiceId find(const core::Spec& spec, const std::string& name) {
                                         : core::ServiceId(found - spec.services.begin());
 }
 
+// All that a run depends on; nothing in PID 1 asks for the description.
+std::string image_of(core::ServiceSpec service, const core::Spec& spec) {
+    service.description.clear();
+    return config::to_image(service, spec);
+}
+
 }  // namespace
 
 ReloadPlan plan_reload(const core::Spec& present, const core::Spec& next) {
@@ -55,9 +61,8 @@ ReloadPlan plan_reload(const core::Spec& present, const core::Spec& next) {
     for (const auto& service : next.services) {
         const auto was = find(present, service.name);
         const bool is_new = was == core::kNoService;
-        const bool is_same =
-            !is_new && config::to_image(service, next) ==
-                           config::to_image(present.services[core::index(was)], present);
+        const bool is_same = !is_new && image_of(service, next) ==
+                                            image_of(present.services[core::index(was)], present);
         plan.from.push_back({was, is_same});
         if (is_same) {
             ++plan.unchanged;

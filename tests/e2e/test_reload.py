@@ -350,7 +350,7 @@ def test_a_socket_is_kept_so_that_no_connection_is_refused(lab):
     asker = threading.Thread(target=ask)
     asker.start()
     wait_until(lambda: answers, what="an answer of the first run")
-    write(lab, "web", text + 'description = "changed"\n')
+    write(lab, "web", text + 'stop-timeout = "6s"\n')
     write(lab, "new", text.replace("/web", "/new"))
     (lab.conf / "gone.toml").unlink()
     reload(lab, run)

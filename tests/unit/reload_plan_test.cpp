@@ -32,6 +32,8 @@ TEST_CASE("services are the same by name and content, wherever they stand") {
     CHECK((plan.from[1].was == ServiceId{1} && plan.from[1].is_same));
     CHECK((plan.from[2].was == ServiceId{0} && plan.from[2].is_same));
 
+    after.services[2].description = "for people";
+    CHECK(runtime::plan_reload(before, after).from[2].is_same);
     after.services[2].stop_timeout = core::Duration{1};
     CHECK(runtime::plan_reload(before, after).summary() ==
           "db changed, new new, old gone; 1 unchanged");
