@@ -28,11 +28,14 @@ Taken take_since(std::span<const std::string>& words, std::int64_t now, LogsOpti
     const auto value = take_value(words).value_or("");
     if (const auto duration = base::parse_duration(value)) {
         options.request.since = now - duration->count();
+    } else if (const auto day = logging::parse_time(value + "T00:00:00Z")) {
+        options.request.since = *day;
     } else if (const auto time = logging::parse_time(value)) {
         options.request.since = *time;
     } else {
         return wrong(
-            "'--since' needs a duration like 5m or a time like 2026-01-02T03:04:05Z, got '" +
+            "'--since' needs a duration like 5m or a time like 2026-01-02T03:04:05Z or 2026-01-02, "
+            "got '" +
             value + "'");
     }
     return {};

@@ -62,6 +62,8 @@ TEST_CASE("logs takes a time for --since, and 0 lines") {
     const auto options = cli::parse_logs_options(words, kNow);
     REQUIRE(options);
     CHECK(options->request.since == 1'767'323'045'000);
+    const Words day{"--since=2026-01-02"};
+    CHECK(cli::parse_logs_options(day, kNow)->request.since == 1'767'312'000'000);
     CHECK(options->request.lines == 0);
 }
 
