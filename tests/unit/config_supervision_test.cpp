@@ -174,7 +174,9 @@ TEST_CASE("pidone.toml and its variable say whether HUP reloads") {
     };
     CHECK_FALSE(reloads("", {}));
     CHECK(reloads("reload-on-hup = true\n", {}));
-    CHECK(reloads("", TestEnvironment{{{"PIDONE_RELOAD_ON_HUP", "true"}}}));
+    for (const auto* word : {"true", "1", "on"}) {
+        CHECK(reloads("", TestEnvironment{{{"PIDONE_RELOAD_ON_HUP", word}}}));
+    }
     CHECK_FALSE(
         reloads("reload-on-hup = true\n", TestEnvironment{{{"PIDONE_RELOAD_ON_HUP", "false"}}}));
     CHECK(messages({service_file("x", "command = [\"x\"]\n")},
