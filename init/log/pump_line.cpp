@@ -138,6 +138,9 @@ void LineWriter::write(Sheet& sheet, const Piece& piece, bool continues,
         write_object(sheet, piece, time);
         return;
     }
+    if (continues && piece.text.empty()) {
+        return;
+    }
     const auto& head = heads_[continues ? 1 : 0];
     sheet.reserve(head.size() + time.view().size() + piece.text.size() + 2);
     sheet.put(head);

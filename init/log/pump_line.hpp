@@ -86,7 +86,8 @@ class LineWriter {
   public:
     explicit LineWriter(const LineStyle& style);
 
-    /// Adds one line to `sheet`. `continues`: the piece belongs to the line before.
+    /// Adds one line to `sheet`. `continues`: the piece belongs to the line before; in
+    /// PumpFormat::Prefix its mere end is no line.
     void write(Sheet& sheet, const Piece& piece, bool continues, const TimeText& time) const;
 
     /// The same for the service's own file: without its name, which the file has.

@@ -319,12 +319,13 @@ void Pump::consume(Inlet& inlet) {
     if (inlet.owed == 0) {
         return;
     }
-    sys::discard_from_pipe(inlet.fd, null_.get(), inlet.owed);
     auto& state = services_[inlet.service].state();
+    // First of all, because PID 1 looks at it as soon as the pipe is empty.
+    state.continues[inlet.output] = inlet.continues ? 1 : 0;
+    sys::discard_from_pipe(inlet.fd, null_.get(), inlet.owed);
     auto& counters = state.counters;
     counters.bytes += inlet.owed;
     counters.lines += inlet.owed_lines;
-    state.continues[inlet.output] = inlet.continues ? 1 : 0;
     inlet.owed = 0;
     inlet.owed_lines = 0;
 }

@@ -74,6 +74,7 @@ void Runtime::begin_run(core::ServiceId id) {
     if (process.notify.fd) {
         sys::discard_notify(process.notify.fd.get());
     }
+    log_pump_.end_lines(id);
     process.next_probe.reset();
     process.reached_exec = false;
     process.progress.begin();

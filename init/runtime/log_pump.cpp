@@ -89,6 +89,16 @@ std::array<int, 2> LogPump::outputs(core::ServiceId id) const {
                             : std::array{entry->write[0].get(), entry->write[1].get()};
 }
 
+void LogPump::end_lines(core::ServiceId id) const {
+    // Of a new service whose pump is still to come nothing is out of its pipe.
+    static constexpr std::atomic<std::uint32_t> kNothing{0};
+    const auto* const entry = find(id);
+    for (std::size_t i = 0; entry != nullptr && i < entry->read.size(); ++i) {
+        sys::end_line_in_pipe(entry->read[i].get(), entry->write[i].get(),
+                              entry->state == nullptr ? kNothing : entry->state->continues[i]);
+    }
+}
+
 const logging::PumpCounters* LogPump::counters(core::ServiceId id) const {
     const auto* const entry = find(id);
     return entry == nullptr || entry->state == nullptr ? nullptr : &entry->state->counters;

@@ -56,6 +56,9 @@ class LogPump {
     /// What the service's processes get as standard output and standard error; -1 = PID 1's own.
     [[nodiscard]] std::array<int, 2> outputs(core::ServiceId id) const;
 
+    /// A run of the service begins: what the one before wrote last is a line of its own.
+    void end_lines(core::ServiceId id) const;
+
     /// A child ended: whether it was the pump. If it has not done its work the next one begins, at
     /// once where this one did some of it.
     bool on_death(const sys::Exited& child, core::Instant now, logging::Logger& log);

@@ -11,6 +11,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
+
+#include "sys/spawn.hpp"
 
 namespace sys {
 
@@ -54,6 +57,34 @@ std::size_t resize_pipe(int pipe, std::size_t wanted) noexcept {
 std::size_t bytes_in_pipe(int pipe) noexcept {
     int count = 0;
     return ::ioctl(pipe, FIONREAD, &count) == 0 && count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+void end_line_in_pipe(int read, int write, const std::atomic<std::uint32_t>& is_mid_line) noexcept {
+    const auto size = bytes_in_pipe(read);
+    if (size == 0 && is_mid_line == 0) {
+        return;
+    }
+    // A copy, because only the first byte of a pipe can be looked at.
+    const auto copy = pipe_cloexec();
+    if (!copy) {
+        return;
+    }
+    resize_pipe(copy->write.get(), static_cast<std::size_t>(::fcntl(read, F_GETPIPE_SZ)));
+    const auto copied = peek_pipe(read, copy->write.get(), SIZE_MAX / 2);
+    char last = is_mid_line == 0 ? '\n' : '\0';
+    if (copied && *copied > 0) {
+        if (*copied < bytes_in_pipe(read)) {
+            return;
+        }
+        discard_from_pipe(copy->read.get(), -1, *copied - 1);
+        if (::read(copy->read.get(), &last, 1) != 1) {
+            return;
+        }
+    }
+    if (last != '\n' && ::write(copy->write.get(), "\n", 1) == 1) {
+        static_cast<void>(
+            ::splice(copy->read.get(), nullptr, write, nullptr, 1, SPLICE_F_NONBLOCK));
+    }
 }
 
 bool is_pipe(int fd) noexcept {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "base/result.hpp"
@@ -24,6 +26,12 @@ std::size_t resize_pipe(int pipe, std::size_t wanted) noexcept;
 
 /// How many bytes lie in `pipe` (FIONREAD).
 [[nodiscard]] std::size_t bytes_in_pipe(int pipe) noexcept;
+
+/// Puts a newline behind what was written to a pipe, of which both ends are given, where the last
+/// byte was none. What it was is looked up in the pipe; `is_mid_line` tells it of one that is
+/// empty, and must be right before a reader takes the last byte out. Never blocks: a pipe that is
+/// full stays as it is.
+void end_line_in_pipe(int read, int write, const std::atomic<std::uint32_t>& is_mid_line) noexcept;
 
 /// Whether `fd` is a pipe.
 [[nodiscard]] bool is_pipe(int fd) noexcept;

@@ -86,6 +86,30 @@ def test_what_has_no_newline_at_the_end_is_not_lost(lab):
     assert run.stdout == "web | begin\n"
 
 
+@pytest.mark.parametrize("delay", ["0s", "700ms"])
+@pytest.mark.parametrize("mode", ["prefix", "json"])
+def test_a_last_line_without_a_newline_ends_with_its_run(lab, mode, delay):
+    head = ('essential = false\nrestart = "on-failure"\n'
+            f'restart-policy = {{ delay = "{delay}", max-delay = "{delay}", jitter = 0, max-attempts = 2 }}\n')
+    run = lab.service({"web": head + shell('echo begin; printf "panic: %s" $$; exit 1',
+                                           f'mode = "{mode}"\nkeep = "64KiB"\nfile = "@TMP@/log"'),
+                       "end": "command = ['/bin/sleep', '600']"})
+    run.wait_err("gave up after 2 restarts")
+    wait_until(lambda: len(re.findall(r"panic: \d+", run.stdout)) == 3, 5, "the last line")
+    kept = lab.cli(run, "logs", "web").stdout
+    assert run.stop()[0] == 0
+    lines = [line[6:] for line in run.stdout.splitlines()]
+    if mode == "json":
+        parts = [json.loads(line) for line in run.stdout.splitlines()]
+        lines = "".join(part["message"] + ("" if part.get("partial") else "\n") for part in parts).split("\n")
+        assert [json.loads(line)["message"] for line in (lab.tmp / "log").read_text().splitlines()] == [
+            part["message"] for part in parts]
+    else:
+        assert (lab.tmp / "log").read_text().splitlines() == lines
+    assert kept.splitlines() == lines[:6]
+    assert len(lines) == 6 and set(lines[::2]) == {"begin"} and all(re.fullmatch(r"panic: \d+", x) for x in lines[1::2])
+
+
 def test_a_line_of_a_mebibyte_comes_in_parts(lab):
     script = "import sys; sys.stdout.write('a' * 1048576 + chr(10) + 'end' + chr(10))"
     run = lab.service(f'type = "oneshot"\ncommand = ["/usr/bin/python3", "-c", "{script}"]\n[log]\nmode = "prefix"\n')
