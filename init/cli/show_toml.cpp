@@ -5,29 +5,19 @@
 #include <limits>
 
 #include "base/size.hpp"
+#include "config/render.hpp"
 
 namespace cli {
 namespace {
 
-/// A basic string (TOML 1.0). A "${" is written so that reading it back expands nothing.
+/// A basic string (TOML 1.0, whose escapes are those of JSON). A "${" is written so that reading it
+/// back expands nothing.
 std::string text(std::string_view value) {
-    constexpr std::string_view kHex = "0123456789ABCDEF";
-    std::string out = "\"";
-    for (std::size_t i = 0; i < value.size(); ++i) {
-        const char c = value[i];
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (byte < 0x20 || byte == 0x7f) {
-            out += "\\u00";
-            out += kHex[byte >> 4];
-            out += kHex[byte & 15];
-        } else {
-            out += c == '$' && value.substr(i).starts_with("${") ? "$$" : std::string(1, c);
-        }
+    auto out = config::escape_json(value);
+    for (auto at = out.find("${"); at != std::string::npos; at = out.find("${", at + 3)) {
+        out.insert(at, 1, '$');
     }
-    return out + "\"";
+    return '"' + out + '"';
 }
 
 /// In the command of a staged step ${STAGING} is a name and no text.
