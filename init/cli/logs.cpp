@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <vector>
@@ -19,6 +20,57 @@ namespace {
 using Kind = logging::LogReply::Kind;
 
 constexpr base::Duration kPatience{2'000};
+constexpr base::Duration kPauseToFollow{100};
+
+/// Where a follower is, so that it can go on at the next pump: that one has the same lines.
+class Place {
+  public:
+    explicit Place(std::int64_t begin) : begin_{begin} {}
+
+    /// Another pump begins to send what it has.
+    void begin_again() {
+        is_first_ = false;
+        for (auto& service : services_) {
+            service.to_skip = service.count;
+            service.is_behind = true;
+        }
+    }
+
+    /// Whether a line was not there before.
+    [[nodiscard]] bool is_new(const logging::LogReply& line) {
+        auto found = std::ranges::find(services_, line.service, &Service::name);
+        if (found == services_.end()) {
+            services_.push_back({std::string{line.service}, begin_, 0, 0, !is_first_});
+            found = services_.end() - 1;
+        }
+        auto& service = *found;
+        if (service.is_behind && line.time < service.time) {
+            return false;
+        }
+        if (service.to_skip > 0 && line.time == service.time) {
+            --service.to_skip;
+            return false;
+        }
+        service.is_behind = false;
+        service.to_skip = 0;
+        service.count = line.time == service.time ? service.count + 1 : 1;
+        service.time = line.time;
+        return true;
+    }
+
+  private:
+    struct Service {
+        std::string name;
+        std::int64_t time;  ///< of its last line
+        std::size_t count;  ///< lines of that very time
+        std::size_t to_skip;
+        bool is_behind;
+    };
+
+    std::int64_t begin_;  ///< what a service wrote earlier was not asked for
+    bool is_first_ = true;
+    std::vector<Service> services_;
+};
 
 std::optional<sys::UniqueFd> connect(const std::optional<std::string>& named) {
     const std::string suffix{logging::kLogSocketSuffix};
@@ -79,9 +131,9 @@ std::string worded(const logging::LogReply& reply, const LogsOptions& options, b
     return is_rest ? text : text + "\n";
 }
 
-int receive(int socket, const LogsOptions& options) {
+// The exit code; none when who follows has to ask another pump.
+std::optional<int> receive(int socket, const LogsOptions& options, Place& place, bool& is_rest) {
     static std::array<std::byte, logging::kMaxLogPacket> buffer;
-    bool is_rest = false;
     for (;;) {
         auto size = sys::receive_packet(socket, buffer);
         if (!size && size.error().code == ECONNRESET) {
@@ -89,9 +141,9 @@ int receive(int socket, const LogsOptions& options) {
             size = sys::receive_packet(socket, buffer);
         }
         if (!size || *size == 0) {
-            return options.request.follows && size
-                       ? 0
-                       : complain("logs: pid 1 did not answer in time", 1);
+            return options.request.follows
+                       ? std::nullopt
+                       : std::optional{complain("logs: pid 1 did not answer in time", 1)};
         }
         const auto reply =
             logging::decode_log_reply(std::span{buffer}.first(std::min(*size, buffer.size())));
@@ -99,7 +151,8 @@ int receive(int socket, const LogsOptions& options) {
             return 0;
         }
         if (reply && reply->kind == Kind::Line) {
-            if (const int code = print(worded(*reply, options, is_rest)); code != 0) {
+            const int code = place.is_new(*reply) ? print(worded(*reply, options, is_rest)) : 0;
+            if (code != 0) {
                 return code;
             }
         } else if (reply && reply->kind == Kind::Missed) {
@@ -109,6 +162,19 @@ int receive(int socket, const LogsOptions& options) {
             return complain("logs: " + refusal(reply.value_or(logging::LogReply{})), 1);
         }
     }
+}
+
+// Asks and prints; the exit code is that of receive().
+std::optional<int> read_lines(int socket, const LogsOptions& options, Place& place, bool& is_rest) {
+    auto done = sys::set_receive_timeout(
+        socket, options.request.follows ? std::nullopt : std::optional{kPatience});
+    if (done) {
+        done = sys::send_packet(socket, logging::encode(options.request));
+    }
+    if (!done && done.error().code != EPIPE) {
+        return complain(std::string{"logs: "} + logging::error_text(done.error().code), 1);
+    }
+    return receive(socket, options, place, is_rest);
 }
 
 /// Nobody keeps lines; what is wrong besides is worth more to know.
@@ -133,25 +199,29 @@ int explain_silence(const std::optional<std::string>& named,
 }  // namespace
 
 int run_logs(std::span<const std::string> args) {
-    const auto options = parse_logs_options(args, sys::wall_clock());
+    const auto begin = sys::wall_clock();
+    auto options = parse_logs_options(args, begin);
     if (const auto code = answer_words("logs", options)) {
         return *code;
     }
     const auto named = named_control(options->control);
-    const auto socket = connect(named);
+    auto socket = connect(named);
     if (!socket) {
         return explain_silence(named, options->request.services);
     }
-    if (const auto set = sys::set_receive_timeout(
-            socket->get(), options->request.follows ? std::nullopt : std::optional{kPatience});
-        !set) {
-        return complain(std::string{"logs: "} + logging::error_text(set.error().code), 1);
+    Place place{begin};
+    bool is_rest = false;
+    // Once PID 1 is gone, all is said.
+    while (socket) {
+        if (const auto code = read_lines(socket->get(), *options, place, is_rest)) {
+            return *code;
+        }
+        options->request.lines = logging::kAllLines;
+        place.begin_again();
+        sys::sleep_for(kPauseToFollow);
+        socket = connect(named);
     }
-    if (const auto sent = sys::send_packet(socket->get(), logging::encode(options->request));
-        !sent && sent.error().code != EPIPE) {
-        return complain(std::string{"logs: "} + logging::error_text(sent.error().code), 1);
-    }
-    return receive(socket->get(), *options);
+    return 0;
 }
 
 }  // namespace cli

@@ -348,6 +348,33 @@ def test_logs_follows(lab):
     process.wait(5 * SLOW)
 
 
+@pytest.mark.parametrize("services", [["web"], []])
+def test_logs_goes_on_following_when_another_pump_begins(lab, services):
+    loop = "i=0; while test $i -lt 400; do i=$((i+1)); echo line $i; echo also $i; sleep 0.01; done; " + RESTED
+    keep = 'mode = "prefix"\nkeep = "256KiB"'
+    run = lab.service({"web": shell(loop, keep), "two": shell("echo early; " + RESTED, keep)})
+    run.wait_out("line 3$")
+    output = lab.tmp / "followed"
+    with open(output, "w") as file:
+        process = lab.start_inside(run, [lab.pidone, "logs", "-f", "-n", "1", *services], stdout=file)
+    wait_until(lambda: "also" in output.read_text(), 5, "a line")
+    first = pump_of(run)
+    (lab.conf / "new.toml").write_text(shell(RESTED))
+    assert lab.cli(run, "reload").returncode == 0
+    wait_until(lambda: pump_of(run) != first, 5, "another pump")
+    seen = len(output.read_text())
+    wait_until(lambda: len(output.read_text()) > seen + 50, 5, "more lines")
+    os.kill(pump_of(run), signal.SIGKILL)
+    wait_until(lambda: "also 400" in output.read_text(), 20, "the last line")
+    lines = re.findall(r"(?:line|also) \d+$", output.read_text(), re.M)
+    every = [f"{word} {i}" for i in range(1, 401) for word in ("line", "also")]
+    begin = every.index(lines[0])
+    assert list(dict.fromkeys(lines)) == every[begin:]  # what the pump was killed over may be there twice
+    assert len(lines) <= len(every) - begin + 3 and output.read_text().count("early") == (0 if services else 1)
+    assert run.stop()[0] == 0
+    process.wait(5 * SLOW)
+
+
 def test_a_file_has_every_line_across_its_rotations(lab):
     keys = '[log]\nmode = "prefix"\nfile = "@TMP@/log/web.log"\nrotate = { size = "64KiB", keep = 99 }\n'
     run = lab.service(FLOOD.format(blocks=20) + keys)
