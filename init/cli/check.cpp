@@ -4,6 +4,7 @@
 #include "cli/client_output.hpp"
 #include "cli/commands.hpp"
 #include "cli/config_files.hpp"
+#include "cli/option_words.hpp"
 
 namespace cli {
 namespace {
@@ -13,7 +14,8 @@ struct CheckOptions {
     std::vector<std::string> paths{};
 };
 
-base::Result<CheckOptions, std::string> parse(std::span<const std::string> args) {
+base::Result<CheckOptions, std::string> parse(std::span<const std::string> words) {
+    const auto args = split_short(words, "", "c");
     CheckOptions options;
     bool is_path_only = false;
     for (std::size_t i = 0; i < args.size(); ++i) {
@@ -48,7 +50,7 @@ int conclude(const config::Loaded& loaded) {
     const auto& diagnostics = loaded.diagnostics;
     print_error(diagnostics.render());
     if (diagnostics.error_count() != 0) {
-        print_error(error_summary(diagnostics.error_count()));
+        print_error(error_summary(diagnostics.error_count(), {}));
         return base::kExitConfig;
     }
     auto line = "pidone: " + count(loaded.spec.services.size(), "service") + " checked, no error";
@@ -70,7 +72,7 @@ int run_check(std::span<const std::string> args) {
         for (const auto& line : files.error()) {
             print_error(line);
         }
-        print_error(error_summary(files.error().size()));
+        print_error(error_summary(files.error().size(), {}));
         return base::kExitConfig;
     }
     auto loaded =

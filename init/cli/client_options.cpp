@@ -138,7 +138,8 @@ Taken check_names(const Form& form, const ClientOptions& options) {
                      "' needs the name of a service; 'pidone status' lists them");
     }
     if (form.most == 0 && !names.empty()) {
-        return wrong(quoted(form.command) + " takes no service, got " + quoted(names.front()));
+        return wrong(quoted(form.command) + " takes no service, got " + quoted(names.front()) +
+                     (takes(form, "-c") ? "; name a directory or a file with -c" : ""));
     }
     if (names.size() > form.most) {
         return wrong("at most " + std::to_string(form.most) +
@@ -169,7 +170,9 @@ Taken take_signal(ClientOptions& options) {
 
 }  // namespace
 
-Parsed parse_client_options(std::string_view command, std::span<const std::string> args) {
+Parsed parse_client_options(std::string_view command, std::span<const std::string> words) {
+    const auto split = split_short(words, "h", command == "graph" ? "c" : "");
+    std::span<const std::string> args{split};
     const auto* form = std::find_if(kForms.begin(), kForms.end(), [&](const Form& candidate) {
         return candidate.command == command;
     });

@@ -154,8 +154,8 @@ std::string all_errors(const config::Diagnostics& diagnostics, std::string_view 
 }
 
 std::string error_summary(std::size_t count, std::string_view outcome) {
-    return "pidone: " + std::to_string(count) + (count == 1 ? " error, " : " errors, ") +
-           std::string{outcome} + "\n";
+    return "pidone: " + std::to_string(count) + (count == 1 ? " error" : " errors") +
+           (outcome.empty() ? "" : ", ") + std::string{outcome} + "\n";
 }
 
 }  // namespace cli

@@ -16,7 +16,7 @@ int run_graph(std::span<const std::string> args) {
     if (options->paths.empty()) {
         options->paths.emplace_back("/etc/pidone");
     }
-    const auto loaded = load_config(options->paths);
+    const auto loaded = load_config(options->paths, "nothing was shown");
     if (!loaded) {
         print_error(loaded.error());
         return base::kExitConfig;

@@ -74,7 +74,7 @@ constexpr std::string_view kRun =
 constexpr std::array<Topic, 20> kTopics{{
     {"run", kRun},
     {"check",
-     "Usage: pidone check [--no-root] [PATH...]\n"
+     "Usage: pidone check [--no-root] [[-c] PATH...]\n"
      "\n"
      "Says everything that is wrong with the service files in PATH (default /etc/pidone), also\n"
      "programs, users, templates, secrets and directories that do not exist. With --no-root,\n"
@@ -221,6 +221,9 @@ std::string key_reference() {
 int run_help(std::span<const std::string> args) {
     if (args.empty()) {
         return print(kOverview);
+    }
+    if (args.size() > 1) {
+        return complain("help takes one command, got '" + args[1] + "' too", base::kExitUsage);
     }
     if (args.front() == "keys") {
         return print(key_reference());

@@ -70,8 +70,10 @@ Taken take_option(std::span<const std::string>& words, std::int64_t now, LogsOpt
 
 }  // namespace
 
-base::Result<LogsOptions, std::string> parse_logs_options(std::span<const std::string> args,
+base::Result<LogsOptions, std::string> parse_logs_options(std::span<const std::string> words,
                                                           std::int64_t now) {
+    const auto split = split_short(words, "fth", "n");
+    std::span<const std::string> args{split};
     LogsOptions options;
     auto& services = options.request.services;
     while (!args.empty()) {

@@ -18,6 +18,46 @@ std::string_view option_name(std::string_view word) {
     return word.starts_with("--") ? word.substr(0, word.find('=')) : word;
 }
 
+namespace {
+
+/// The pieces of one word, none when it is no row of short options.
+std::vector<std::string> pieces_of(const std::string& word, std::string_view flags,
+                                   std::string_view valued) {
+    std::vector<std::string> pieces;
+    for (std::size_t i = 1; word[0] == '-' && i < word.size(); ++i) {
+        pieces.push_back({'-', word[i]});
+        if (valued.find(word[i]) != std::string_view::npos) {
+            if (i + 1 < word.size()) {
+                pieces.push_back(word.substr(i + 1));
+            }
+            break;
+        }
+        if (flags.find(word[i]) == std::string_view::npos) {
+            return {};
+        }
+    }
+    return pieces;
+}
+
+}  // namespace
+
+std::vector<std::string> split_short(std::span<const std::string> words, std::string_view flags,
+                                     std::string_view valued) {
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (words[i] == "--") {
+            out.insert(out.end(), words.begin() + static_cast<std::ptrdiff_t>(i), words.end());
+            break;
+        }
+        const auto pieces = pieces_of(words[i], flags, valued);
+        if (pieces.empty()) {
+            out.push_back(words[i]);
+        }
+        out.insert(out.end(), pieces.begin(), pieces.end());
+    }
+    return out;
+}
+
 std::optional<std::string> take_value(std::span<const std::string>& words) {
     const auto& word = words.front();
     const auto name = option_name(word);

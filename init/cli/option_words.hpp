@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "cli/commands.hpp"
@@ -20,6 +21,12 @@ namespace cli {
 
 /// "--since" of "--since=5m"; a word that is no long option is its own name.
 [[nodiscard]] std::string_view option_name(std::string_view word);
+
+/// Each short option as a word of its own: "-fn1" becomes "-f", "-n", "1" when `flags` has the f
+/// and `valued` the n. Words behind "--", and those with a letter that neither has, stay as they
+/// are.
+[[nodiscard]] std::vector<std::string> split_short(std::span<const std::string> words,
+                                                   std::string_view flags, std::string_view valued);
 
 /// Takes the option in front off `words` (not empty) and gives its value: what stands behind its
 /// '=', else the next word; nothing where there is none.

@@ -4,6 +4,7 @@
 #include "cli/client_output.hpp"
 #include "cli/commands.hpp"
 #include "cli/config_files.hpp"
+#include "cli/option_words.hpp"
 #include "cli/show_toml.hpp"
 
 namespace cli {
@@ -14,7 +15,8 @@ struct ShowOptions {
     std::string service{};  ///< "" = all of them and pidone.toml
 };
 
-base::Result<ShowOptions, std::string> parse(std::span<const std::string> args) {
+base::Result<ShowOptions, std::string> parse(std::span<const std::string> words) {
+    const auto args = split_short(words, "", "c");
     ShowOptions options;
     for (std::size_t i = 0; i < args.size(); ++i) {
         const auto& word = args[i];
@@ -41,6 +43,7 @@ std::string titled_toml(const core::Spec& spec, const core::ServiceSpec& service
 int show_service(const core::Spec& spec, const std::string& name) {
     std::vector<std::string_view> names;
     std::string instances;
+    std::string list;
     for (const auto& service : spec.services) {
         if (service.name == name) {
             return print(service_toml(spec, service));
@@ -49,15 +52,16 @@ int show_service(const core::Spec& spec, const std::string& name) {
             instances += titled_toml(spec, service);
         }
         names.push_back(service.name);
+        list += (list.empty() ? "" : ", ") + service.name;
     }
     if (!instances.empty()) {
         return print(instances.substr(1));
     }
     const auto close = base::suggest(name, names);
     return complain(
-        "no service '" + name + "'" +
-            (close.empty() ? std::string{} : "; did you mean '" + std::string{close} + "'?"),
-        base::kExitUsage);
+        "no service '" + name + "' in these files; " +
+            (close.empty() ? "they have " + list : "did you mean '" + std::string{close} + "'?"),
+        1);
 }
 
 }  // namespace
@@ -67,7 +71,7 @@ int run_show(std::span<const std::string> args) {
     if (!options) {
         return complain(options.error(), base::kExitUsage);
     }
-    const auto loaded = load_config(options->paths);
+    const auto loaded = load_config(options->paths, "nothing was shown");
     if (!loaded) {
         print_error(loaded.error());
         return base::kExitConfig;

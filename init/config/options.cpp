@@ -176,7 +176,8 @@ ParsedOptions parse_run(std::span<const std::string> arguments, Options options)
     }
     if (!scan.ended_by_dashes()) {
         return wrong("unexpected argument '" + rest.front() +
-                     "'; a program follows '--': pidone run -- " + rest.front());
+                     "'; service files are named with -c: pidone run -c " + rest.front() +
+                     ", a program with '--': pidone run -- " + rest.front());
     }
     return run_program(std::move(options), rest);
 }

@@ -115,7 +115,7 @@ def test_a_refusal_longer_than_a_pipe_is_written_whole(lab):
     os.close(write_end)
     assert run.wait() == 78
     reader.thread.join()
-    assert len(reader.text) > 4096 and reader.text == lab.local("check", conf).stderr
+    assert len(reader.text) > 4096 and reader.text == lab.local("check", conf).stderr.rstrip() + ", nothing was started\n"
 
 
 def test_no_service_at_all(lab):
@@ -236,7 +236,21 @@ def test_show_prints_effective_settings_and_redacts_secrets(lab):
     assert "QUIT" in done.stdout and "0077" in done.stdout and "/pw" in done.stdout
     assert "hush-hush" not in done.stdout
     unknown = lab.local("show", "-c", conf, "wbe")
-    assert unknown.returncode != 0 and "'web'" in unknown.stderr
+    assert (unknown.returncode, unknown.stderr) == (1, "pidone: no service 'wbe' in these files; did you mean 'web'?\n")
+    assert lab.local("show", f"-c{conf}", "nope").stderr == "pidone: no service 'nope' in these files; they have web\n"
+
+
+@pytest.mark.parametrize("command, last", [("check", "1 error"), ("show", "1 error, nothing was shown"),
+                                           ("graph", "1 error, nothing was shown")])
+def test_a_path_that_is_not_there(lab, command, last):
+    done = lab.local(command, "-c/nowhere")
+    assert (done.returncode, done.stderr) == (78, "/nowhere: error: no such file or directory; name another one with -c\n"
+                                                  f"pidone: {last}\n")
+
+
+def test_help_takes_one_command(lab):
+    done = lab.local("help", "run", "check")
+    assert (done.returncode, done.stderr) == (64, "pidone: help takes one command, got 'check' too\n")
 
 
 def test_show_takes_the_name_of_one_instance_or_of_all(lab):

@@ -92,6 +92,9 @@ TEST_CASE("a wrong line of the other clients says what was expected") {
         {"why", {"a", "b"}, "at most 1 service can be named"},
         {"analyze", {"a"}, "'analyze' takes no service, got 'a'"},
         {"graph", {"-c"}, "'-c' needs a path"},
+        {"graph",
+         {"/etc"},
+         "'graph' takes no service, got '/etc'; name a directory or a file with -c"},
         {"graph", {"--format=png"}, "'--format' must be text, dot or mermaid, got 'png'"},
     };
 

@@ -38,6 +38,12 @@ TEST_CASE("logs takes its options before, between and behind names") {
     SUBCASE("short") {
         words = {"-f", "web", "-n", "20", "-t", "worker", "--since", "5m", "--control", "/c"};
     }
+    SUBCASE("short, in one word") {
+        words = {"-tfn20", "web", "worker", "--since", "5m", "--control", "/c"};
+    }
+    SUBCASE("short, the value behind its letter") {
+        words = {"web", "-n20", "-ft", "worker", "--since", "5m", "--control", "/c"};
+    }
     SUBCASE("long, values after =") {
         words = {"--follow",     "--lines=20", "--timestamps", "--since=5m",
                  "--control=/c", "web",        "worker"};

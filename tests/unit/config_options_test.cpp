@@ -137,7 +137,8 @@ TEST_CASE("a wrong command line says what to write instead") {
           "64: unknown command 'chekc'; did you mean 'check'? To run it as a program write: pidone "
           "-- chekc");
     CHECK(refused({"pidone", "run", "bash"}) ==
-          "64: unexpected argument 'bash'; a program follows '--': pidone run -- bash");
+          "64: unexpected argument 'bash'; service files are named with -c: pidone run -c bash, "
+          "a program with '--': pidone run -- bash");
     CHECK(refused({"pidone", "run", "-c", "/x", "--", "bash"}) ==
           "64: option '-c' is for service mode and goes with no program, got 'bash'; leave out one "
           "of them");
