@@ -17,15 +17,18 @@ struct Words {
     std::string_view present;  ///< "stopping"
     std::string_view verb;     ///< "stops"
     Goal goal;
-    core::State already;
 };
 
 const Words& words_of(Action action) {
-    static constexpr Words kStart{"start", "starting", "starts", Goal::Start, core::State::Up};
-    static constexpr Words kStop{"stop", "stopping", "stops", Goal::Stop, core::State::Stopped};
-    static constexpr Words kRestart{"restart", "restarting", "restarts", Goal::Restart,
-                                    core::State::Stopped};
+    static constexpr Words kStart{"start", "starting", "starts", Goal::Start};
+    static constexpr Words kStop{"stop", "stopping", "stops", Goal::Stop};
+    static constexpr Words kRestart{"restart", "restarting", "restarts", Goal::Restart};
     return action == Action::Start ? kStart : action == Action::Stop ? kStop : kRestart;
+}
+
+bool is_so_already(Action action, core::State state) {
+    return (action == Action::Start && state == core::State::Up) ||
+           (action == Action::Stop && core::has_ended(state));
 }
 
 std::string join(std::span<const std::string> names) {
@@ -37,10 +40,16 @@ std::string join(std::span<const std::string> names) {
 }
 
 /// "stopping db also stops web, which requires it"; "" when nothing else is touched.
-std::string also_line(Action action, const std::vector<std::string>& asked,
+std::string also_line(Action action, std::span<const std::string> names,
                       const control::ManageReply& reply) {
     if (reply.also_count == 0) {
         return {};
+    }
+    std::vector<std::string> asked;
+    for (const auto& name : names) {
+        if (std::find(asked.begin(), asked.end(), name) == asked.end()) {
+            asked.push_back(name);
+        }
     }
     std::vector<std::string> others;
     const auto named = std::min<std::size_t>(reply.also_count, control::kMaxNames);
@@ -77,7 +86,7 @@ int change(Action action, std::span<const std::string> args) {
     for (const auto index : chosen) {
         const auto& service = before->services[index];
         const auto state = state_of(service);
-        if (words.goal != Goal::Restart && state == words.already) {
+        if (is_so_already(action, state)) {
             print(std::string{service.name.view()} + " is already " +
                   std::string{service.state.view()} + "\n");
             continue;

@@ -157,7 +157,7 @@ class Runtime {
     [[nodiscard]] control::Reply decide(const control::Server::Wish& wish);
     [[nodiscard]] control::Reply signal_asked(const control::Server::Wish& wish);
     void mark_started_along();
-    void mark_stopped_along();
+    void mark_stopped_along(control::Action action);
     void name_others(control::Action action, control::ManageReply& reply);
 
     [[nodiscard]] ServiceProcess& process(core::ServiceId id) {

@@ -45,7 +45,7 @@ control::Reply Runtime::decide(const control::Server::Wish& wish) {
     if (wish.action == Action::Start) {
         mark_started_along();
     } else {
-        mark_stopped_along();
+        mark_stopped_along(wish.action);
     }
     name_others(wish.action, reply);
     for (std::size_t i = 0; i < parts_.size(); ++i) {
@@ -96,13 +96,16 @@ void Runtime::mark_started_along() {
     }
 }
 
-// What requires it and runs.
-void Runtime::mark_stopped_along() {
+// What requires it and runs. A stop of what is down already does nothing.
+void Runtime::mark_stopped_along(control::Action action) {
+    const auto goes_down = [&](ServiceId id) {
+        return parts_[core::index(id)] != Untouched &&
+               (action == control::Action::Restart ||
+                !core::has_ended(supervisor_.service(id).state));
+    };
     for (const auto id : supervisor_.order()) {
         auto& part = parts_[core::index(id)];
-        const bool requires_one = std::ranges::any_of(spec(id).requires_, [&](ServiceId needed) {
-            return parts_[core::index(needed)] != Untouched;
-        });
+        const bool requires_one = std::ranges::any_of(spec(id).requires_, goes_down);
         if (part == Untouched && requires_one && core::is_live(supervisor_.service(id).state)) {
             part = Also;
         }
