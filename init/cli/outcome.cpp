@@ -20,6 +20,11 @@ std::string attempts(const control::ServiceReply& service) {
            (service.limit == 0 ? "" : " of " + std::to_string(service.limit));
 }
 
+std::string gave_up_text(const control::ServiceReply& service) {
+    return "gave up after " + std::to_string(service.attempt) +
+           (service.attempt == 1 ? " restart" : " restarts");
+}
+
 /// The same run as before the wish is not yet the one that was asked for.
 Verdict judge_start(const control::ServiceReply& service, bool is_new_run) {
     const auto state = state_of(service);
@@ -127,28 +132,32 @@ std::string outcome_line(Goal goal, Verdict verdict, const control::ServiceReply
     auto line = std::string{service.name.view()} + " did not " + std::string{verb(goal)} + ": ";
     if (verdict == Verdict::Pending) {
         const auto hold = hold_text(service);
-        return line + "it is still " + std::string{service.state.view()} +
-               (hold.empty() ? "" : "; " + hold);
+        // What set-up is at begins with the name of that state.
+        return line + "it is still " +
+               (service.hold == Hold::SetUp
+                    ? "in " + hold
+                    : std::string{service.state.view()} + (hold.empty() ? "" : "; " + hold));
     }
     if (state_of(service) == State::Stopped) {
         const auto hold = hold_text(service);
         return line + (hold.empty() ? "it was stopped" : hold);
     }
-    const auto reason = failure_text(service, uptime);
-    line += reason.empty() ? "what it requires failed" : reason;
-    if (service.attempt > 0 && state_of(service) == State::Failed) {
-        line += " (gave up after " + std::to_string(service.attempt) +
-                (service.attempt == 1 ? " attempt)" : " attempts)");
+    if (service.hold == Hold::LostRequirement) {
+        return line + hold_text(service);
     }
-    return line;
+    line += failure_text(service, uptime);
+    return service.gave_up ? line + " (" + gave_up_text(service) + ")" : line;
 }
 
 std::string hold_text(const control::ServiceReply& service) {
     const std::string other{service.held_by.view()};
     const std::string step{service.step.view()};
+    const auto remedy = "'pidone start " + std::string{service.name.view()} + "' starts it";
     switch (service.hold) {
     case Hold::None:
-        return {};
+        return service.gave_up ? gave_up_text(service) + "; " + remedy : std::string{};
+    case Hold::LostRequirement:
+        return other + ", which it requires, failed";
     case Hold::Requirement:
         return "waits for " + other + ", which it requires";
     case Hold::After:
@@ -161,14 +170,15 @@ std::string hold_text(const control::ServiceReply& service) {
         return service.next_run ? "runs in " + span_text(service.next_run)
                                 : std::string{"runs when its schedule says so"};
     case Hold::ByHand:
-        return "stopped by hand; 'pidone start " + std::string{service.name.view()} + "' starts it";
+        return "stopped by hand; " + remedy;
     case Hold::Disabled:
         return "not enabled (enabled = false)";
     case Hold::SetUp:
         return "set-up: " + (step.empty() ? std::string{"nothing has been said of it"} : step);
     case Hold::Readiness:
-        return "it has not said that it is ready" +
-               (service.deadline ? " (ready-timeout in " + span_text(service.deadline) + ")" : "");
+        return (service.is_oneshot ? "it is not over" : "it has not said that it is ready") +
+               (service.deadline ? " (ready-timeout in " + span_text(service.deadline) + ")"
+                                 : std::string{});
     case Hold::Hook:
         return "before-stop runs, " + span_text(service.deadline) + " more at most";
     case Hold::OwnProcesses:
@@ -179,15 +189,17 @@ std::string hold_text(const control::ServiceReply& service) {
 }
 
 std::string failure_text(const control::ServiceReply& service, base::Duration uptime) {
-    if (!service.failure.is_empty()) {
-        return std::string{service.failure.view()};
+    const auto state = state_of(service);
+    std::string text{service.failure.view()};
+    // One that failed to start has no end worth a word, and one we are ending has none yet.
+    const bool is_ending =
+        state == State::BeforeStop || state == State::Stopping || service.hold == Hold::Requirer;
+    if (!service.last_exit || (!text.empty() && (!service.executed || is_ending))) {
+        return text;
     }
-    if (!service.last_exit) {
-        return {};
-    }
-    std::string text = base::to_string(*service.last_exit);
+    text += (text.empty() ? "" : "; ") + base::to_string(*service.last_exit);
     // While nothing runs, the last run began at `spawned` and ended when this state began.
-    const bool is_down = !core::is_live(state_of(service));
+    const bool is_down = !core::is_live(state);
     if (is_down && service.spawned && uptime >= service.since + *service.spawned) {
         text += " after " + base::to_string(uptime - service.since - *service.spawned);
     }

@@ -40,7 +40,7 @@ inline constexpr base::Duration kSettleTime{250};
                             std::optional<base::Duration> last_spawn);
 
 /// One line about a verdict, without a newline: "web started, ready after 1.2s", "web did not
-/// start: exited with status 3 after 12ms (gave up after 5 attempts)".
+/// start: exited with status 3 after 12ms (gave up after 5 restarts)".
 [[nodiscard]] std::string outcome_line(Goal goal, Verdict verdict,
                                        const control::ServiceReply& service, base::Duration uptime);
 

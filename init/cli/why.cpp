@@ -13,7 +13,13 @@ namespace {
 using control::ServiceReply;
 using Status = control::Client::Status;
 
-/// The service, then whom it waits for, then whom that one waits for.
+std::string end_text(const ServiceReply& service, base::Duration uptime,
+                     const std::string& indent) {
+    const auto failure = failure_text(service, uptime);
+    return failure.empty() ? failure : indent + "  last end: " + printable(failure) + "\n";
+}
+
+/// The service, then whom it waits for or failed with, then whom that one waits for.
 std::string chain_text(const Status& status, const ServiceReply& first) {
     std::string out;
     std::string indent;
@@ -23,6 +29,10 @@ std::string chain_text(const Status& status, const ServiceReply& first) {
                " for " + base::to_string(service->since);
         const auto hold = hold_text(*service);
         out += (hold.empty() ? "" : ", " + printable(hold)) + "\n";
+        // Why the first one ended is told below.
+        if (service->state.view() == core::to_string(core::State::Failed) && service != &first) {
+            out += end_text(*service, status.container.uptime, indent);
+        }
         indent += "  ";
         service = service->held_by.is_empty() ? nullptr : status.find(service->held_by.view());
     }
@@ -30,10 +40,7 @@ std::string chain_text(const Status& status, const ServiceReply& first) {
 }
 
 std::string history_text(const ServiceReply& service, base::Duration uptime) {
-    std::string out;
-    if (const auto failure = failure_text(service, uptime); !failure.empty()) {
-        out += "  last end: " + printable(failure) + "\n";
-    }
+    auto out = end_text(service, uptime, {});
     if (service.attempt > 0) {
         out += "  restarts in a row: " + std::to_string(service.attempt) +
                (service.limit == 0 ? "" : " of " + std::to_string(service.limit)) + "\n";

@@ -55,6 +55,7 @@ enum class Hold : std::uint8_t {
     Readiness,     ///< its readiness: it has not said so
     Hook,          ///< its stop: before-stop
     OwnProcesses,  ///< its stop: processes of its own are alive
+    LostRequirement,  ///< nothing does, it failed because `held_by`, which it requires, did
 };
 
 /// "starting", "healthy", "unhealthy", "stopping".
@@ -137,6 +138,7 @@ struct ServiceFacts {
     bool is_oneshot = false;
     bool proves_ready = false;  ///< it is up when it proves so, not at its execve
     bool ended_well = false;    ///< `last_exit` is a success, or what our stop signal makes of it
+    bool gave_up = false;       ///< it failed because its restarts were used up
     base::Pid pid = base::Pid::None;
     std::uint32_t restarts = 0;
     std::uint32_t attempt = 0;  ///< restarts in a row
@@ -165,7 +167,7 @@ struct ServiceReply : ServiceFacts {
     Name behind{};       ///< of what it requires or comes after, the last that became ready
     Line status_text{};  ///< STATUS= of sd_notify(3)
     Line step{};         ///< what its set-up is at
-    Line failure{};      ///< why its last start failed, when it did
+    Line failure{};      ///< why its last start failed, or what PID 1 ended its last run for
 
     friend bool operator==(const ServiceReply&, const ServiceReply&) = default;
 };

@@ -42,12 +42,14 @@ constexpr std::uint8_t kEssential = 1;
 constexpr std::uint8_t kOneshot = 2;
 constexpr std::uint8_t kProvesReady = 4;
 constexpr std::uint8_t kEndedWell = 8;
-constexpr std::uint8_t kAllFlags = 15;
+constexpr std::uint8_t kGaveUp = 16;
+constexpr std::uint8_t kAllFlags = 31;
 
 std::uint8_t flags_of(const ServiceReply& reply) {
     return static_cast<std::uint8_t>(
         (reply.is_essential ? kEssential : 0) | (reply.is_oneshot ? kOneshot : 0) |
-        (reply.proves_ready ? kProvesReady : 0) | (reply.ended_well ? kEndedWell : 0));
+        (reply.proves_ready ? kProvesReady : 0) | (reply.ended_well ? kEndedWell : 0) |
+        (reply.gave_up ? kGaveUp : 0));
 }
 
 }  // namespace
@@ -92,6 +94,7 @@ Reply read_service(Reader& reader) {
     reply.is_oneshot = (flags & kOneshot) != 0;
     reply.proves_ready = (flags & kProvesReady) != 0;
     reply.ended_well = (flags & kEndedWell) != 0;
+    reply.gave_up = (flags & kGaveUp) != 0;
     const auto pid = reader.take<std::int32_t>();
     reader.require(pid >= 0);
     reply.pid = base::Pid{pid};
@@ -108,7 +111,7 @@ Reply read_service(Reader& reader) {
     reply.log_lines = reader.take<std::uint64_t>();
     reply.log_bytes = reader.take<std::uint64_t>();
     reply.log_drops = reader.take<std::uint64_t>();
-    reply.hold = reader.take_enum(Hold::None, Hold::OwnProcesses);
+    reply.hold = reader.take_enum(Hold::None, Hold::LostRequirement);
     reply.held_by = reader.take_text<64>();
     reply.behind = reader.take_text<64>();
     reply.status_text = reader.take_text<128>();

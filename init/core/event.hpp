@@ -81,7 +81,8 @@ struct Report {
         ReadyTimeout,      ///< service, duration waited
         Stopping,          ///< service gets signal
         StopTimeout,       ///< service did not stop within duration: KILL to all of it
-        ShutdownStarted,   ///< signal (None: because service ended), duration = the budget in force
+        ShutdownStarted,   ///< signal (None: because of service and its fault), duration = the
+                           ///< budget in force
         StopNow,           ///< a second stop arrived: signal
         SignalDropped,     ///< signal is named by no service; said once per signal
         Draining,          ///< processes are left after the last service; duration = time they get

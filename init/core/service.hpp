@@ -18,9 +18,9 @@ enum class State {
     BeforeStop,  ///< draining: before-stop's delay, then its command
     Stopping,    ///< the stop signal was sent; deadline = KILL
     Leaving,     ///< the main process is gone, others of the service still live; deadline = KILL
-    Done,        ///< ended with success (or was stopped by us)
+    Done,        ///< ended with success
     Failed,      ///< ended without success, or could not start, or what it requires failed
-    Stopped,     ///< not enabled, stopped before its start, or stopped by somebody
+    Stopped,     ///< not enabled, or stopped: by somebody, or with the container
 };
 
 /// The name of a state as `pidone status` prints it: "waiting", "setup", ...

@@ -274,12 +274,16 @@ void Supervisor::report_exit() {
                 .signal = stop_signal_,
                 .number = exit_code()};
     if (id != kNoService) {
-        const Run& run = runs_[index(id)];
         // Without an end not even KILL ended it.
         last.status = service(id).last_exit.value_or(ExitStatus::killed(base::kSigKill));
-        last.fault = run.has_start_failed ? Report::Fault::NotStarted : run.fault;
+        last.fault = fault(id);
     }
     report(last);
+}
+
+Report::Fault Supervisor::fault(ServiceId id) const {
+    const Run& run = runs_[index(id)];
+    return run.has_start_failed ? Report::Fault::NotStarted : run.fault;
 }
 
 bool Supervisor::has_live_service() const {

@@ -31,6 +31,7 @@ struct Hold {
         Readiness,    ///< its readiness: it has not said so; `until` = ready-timeout, if any
         Hook,         ///< its stop: before-stop, to `until` at the latest
         OwnProcesses,  ///< its stop: processes of its own are alive; `until` = KILL, or giving up
+        LostRequirement,  ///< nothing does, it failed because `other`, which it requires, did
     };
     Kind kind = Kind::None;
     ServiceId other = kNoService;
@@ -116,6 +117,8 @@ class Supervisor {
     [[nodiscard]] bool starts_along(ServiceId id) const { return is_startable(id, false); }
     /// Whether `last_exit` is a success, or what the signal that asked for it makes of a program.
     [[nodiscard]] bool ended_well(ServiceId id) const;
+    /// Whether it failed because its restarts were used up.
+    [[nodiscard]] bool has_given_up(ServiceId id) const;
     /// When the next run of a Schedule::Kind::Every is due.
     [[nodiscard]] std::optional<Instant> next_run(ServiceId id) const;
     /// The exit code the container would end with, or ends with once Command::Exit was given.
@@ -155,6 +158,7 @@ class Supervisor {
         bool is_lost = false;  ///< what requires it cannot live: it ended unasked, or lost its own
         bool is_tolerated = false;          ///< and the container does not end because of that
         bool has_lost_requirement = false;  ///< fails because `requires` failed
+        ServiceId lost = kNoService;        ///< this one of them
         ServiceId root = kNoService;        ///< and this is the one that failed by itself
         bool is_killed = false;             ///< KILL was sent; the deadline means giving it up
         Signal asked{};                     ///< what we sent to end it, KILL at a timeout aside
@@ -319,6 +323,8 @@ class Supervisor {
     void report_exit();
 
     [[nodiscard]] bool has_live_service() const;
+    [[nodiscard]] Report::Fault fault(ServiceId id) const;
+    [[nodiscard]] bool is_done(ServiceId id) const;
     void note_failure(ServiceId id, int code);
 
     const Spec& spec_;

@@ -97,6 +97,7 @@ void Supervisor::reconsider(ServiceId id) {
     for (const ServiceId needed : spec_.services[index(id)].requires_) {
         const Run& cause = runs_[index(needed)];
         if (cause.is_lost || standings_[index(needed)].is_disabled) {
+            runs_[index(id)].lost = needed;
             runs_[index(id)].root = cause.has_lost_requirement ? cause.root : needed;
             return;
         }

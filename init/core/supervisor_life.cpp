@@ -183,7 +183,7 @@ void Supervisor::report_end(ServiceId id, const ExitStatus& status) {
     if (run.has_start_failed) {
         kind = Report::Kind::StartFailed;
     } else if (spec_.services[index(id)].type == ServiceType::Oneshot &&
-               run.outcome == State::Done) {
+               run.outcome == State::Done && is_done(id)) {
         kind = Report::Kind::Done;
     }
     end_report_ = commands_.size();
@@ -264,6 +264,7 @@ void Supervisor::lose_requirement(ServiceId id, ServiceId lost) {
     run.is_lost = true;
     run.is_tolerated = cause.is_tolerated;
     run.has_lost_requirement = true;
+    run.lost = lost;
     run.root = cause.has_lost_requirement ? cause.root : lost;
     note_failure(run.root, run.code);
     if (is_live(service(id).state)) {

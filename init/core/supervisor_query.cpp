@@ -103,6 +103,18 @@ bool Supervisor::ended_well(ServiceId id) const {
     return status && is_success(spec_.services[index(id)], *status, runs_[index(id)].asked);
 }
 
+bool Supervisor::has_given_up(ServiceId id) const {
+    return service(id).state == State::Failed && runs_[index(id)].next == Report::Next::GivesUp;
+}
+
+/// Whether a run that ended well ended by itself, and not because we interrupted it.
+bool Supervisor::is_done(ServiceId id) const {
+    const ServiceSpec& spec = spec_.services[index(id)];
+    const Service& it = service(id);
+    return !it.stop_wanted || (spec.type == ServiceType::Oneshot && it.last_exit &&
+                               is_success(spec, *it.last_exit, Signal::None));
+}
+
 Hold Supervisor::hold(ServiceId id) const {
     using Kind = Hold::Kind;
     const Service& service = services_[index(id)];
@@ -127,8 +139,12 @@ Hold Supervisor::hold(ServiceId id) const {
     case State::Starting:
     case State::Up:
         break;
-    case State::Done:
     case State::Failed:
+        if (runs_[index(id)].has_lost_requirement) {
+            return {.kind = Kind::LostRequirement, .other = runs_[index(id)].lost};
+        }
+        return {};
+    case State::Done:
         return {};
     }
     const ServiceId holder = runs_[index(id)].is_going ? stop_holder(id) : kNoService;

@@ -132,7 +132,11 @@ void Supervisor::finish(ServiceId id) {
     const bool is_running = phase_ == Phase::Running;
     switch (run.follow) {
     case Follow::End:
-        return enter(id, is_running && is_scheduled(id) ? State::Scheduled : run.outcome);
+        if (is_running && is_scheduled(id)) {
+            return enter(id, State::Scheduled);
+        }
+        // What the end of the container interrupted has not done its work.
+        return enter(id, run.outcome == State::Done && !is_done(id) ? State::Stopped : run.outcome);
     case Follow::Backoff:
         enter(id, is_running ? State::Backoff : State::Stopped);
         if (is_running) {

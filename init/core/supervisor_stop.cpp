@@ -121,7 +121,8 @@ void Supervisor::begin_shutdown(Signal signal, ServiceId cause) {
     report({.kind = Report::Kind::ShutdownStarted,
             .service = cause,
             .signal = signal,
-            .duration = spec_.shutdown_timeout});
+            .duration = spec_.shutdown_timeout,
+            .fault = cause == kNoService ? Report::Fault::Ended : fault(cause)});
     for (std::size_t i = 0; i < services_.size(); ++i) {
         const auto id = static_cast<ServiceId>(i);
         Service& service = services_[i];

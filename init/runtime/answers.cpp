@@ -28,8 +28,8 @@ control::Health translate(core::Health health) {
     return control::Health::Unhealthy;
 }
 
-static_assert(static_cast<int>(core::Hold::Kind::OwnProcesses) ==
-              static_cast<int>(control::Hold::OwnProcesses));
+static_assert(static_cast<int>(core::Hold::Kind::LostRequirement) ==
+              static_cast<int>(control::Hold::LostRequirement));
 
 /// What a client that waits for news wants to hear of. Texts are counted where they change.
 bool differs(const control::ServiceView& a, const control::ServiceView& b) {
@@ -100,6 +100,7 @@ control::ServiceView Runtime::view_of(ServiceId id) const {
     view.is_oneshot = spec(id).type == core::ServiceType::Oneshot;
     view.proves_ready = spec(id).ready.kind != core::Readiness::Kind::Exec;
     view.ended_well = supervisor_.ended_well(id);
+    view.gave_up = supervisor_.has_given_up(id);
     view.pid = service.pid;
     view.since = service.since;
     if (service.spawned_at != core::Instant{}) {

@@ -224,6 +224,24 @@ void Runtime::name_straggler(std::string_view service, const sys::ProcessInfo& p
                process.name(), age.view());
 }
 
+// What `pidone why` tells of the end of a run, as far as it was our doing.
+void Runtime::explain(const core::Report& report) {
+    using Kind = core::Report::Kind;
+    if (report.service == core::kNoService) {
+        return;
+    }
+    auto& progress = process(report.service).progress;
+    const bool stays_up = report.kind == Kind::Unhealthy &&
+                          spec(report.service).health.action == core::HealthAction::None;
+    if (const auto fault = fault_text(report); !fault.view().empty() && !stays_up) {
+        progress.explain(fault, false);
+    } else if (report.kind == Kind::SpawnFailed) {
+        progress.fail({.error_number = report.number, .text = "cannot fork"});
+    } else if (report.kind == Kind::Exited || report.kind == Kind::Done) {
+        progress.end();
+    }
+}
+
 void Runtime::report(const core::Report& report) {
     using Kind = core::Report::Kind;
     if (report.kind == Kind::ShutdownStarted) {
@@ -236,6 +254,7 @@ void Runtime::report(const core::Report& report) {
         process(report.service).death.oom_kills = kills && oom_kills_ ? *kills - *oom_kills_ : 0;
         oom_kills_ = kills;
     }
+    explain(report);
     auto note = report.service == core::kNoService ? DeathNote{} : process(report.service).death;
     if (report.service != core::kNoService && process(report.service).main != base::Pid::None) {
         note.pid = process(report.service).main;

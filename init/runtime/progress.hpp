@@ -15,26 +15,37 @@ struct Progress {
 
     std::optional<base::Instant> executed_at;  ///< execve succeeded
     Line step;                                 ///< what its set-up is at; "" = nothing of note
-    Line failure;  ///< why the last start failed; kept until a start succeeds
+    Line failure;  ///< why the last start failed, kept until one succeeds; or what we ended the
+                   ///< last run for
+    bool is_start_failure = false;
+    bool is_of_this_run = false;  ///< `failure` is
 
     /// Another run begins.
     void begin() {
         executed_at.reset();
+        is_of_this_run = false;
         enter("");
     }
     void enter(std::string_view what) { step = Line{what}; }
     void fail(const StartFailure& why) {
         std::array<char, 128> text{};
-        failure =
-            Line{why.error_number == 0
-                     ? std::string_view{why.text}
-                     : logging::vformat_into(
-                           text, "{}: {}",
-                           fmt::make_format_args(why.text, logging::error_text(why.error_number)))};
+        explain(why.error_number == 0
+                    ? std::string_view{why.text}
+                    : logging::vformat_into(
+                          text, "{}: {}",
+                          fmt::make_format_args(why.text, logging::error_text(why.error_number))),
+                true);
     }
+    void explain(std::string_view why, bool is_of_start) {
+        failure = Line{why};
+        is_start_failure = is_of_start;
+        is_of_this_run = true;
+    }
+    /// Its main process ended.
+    void end() { failure = is_of_this_run ? failure : Line{}; }
     void succeed(base::Instant now) {
         executed_at = now;
-        failure = Line{};
+        failure = is_start_failure ? Line{} : failure;
         enter("");
     }
 };

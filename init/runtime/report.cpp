@@ -93,11 +93,15 @@ void say_exiting(const Report& report, const core::Spec& spec, const DeathNote& 
     }
 }
 
-void say_shutdown(const Report& report, const core::Spec& spec, logging::Logger& log) {
+void say_shutdown(const Report& report, const core::Spec& spec, const DeathNote& note,
+                  logging::Logger& log) {
     const auto budget = base::to_string(report.duration);
     if (report.signal == core::Signal::None) {
-        log.info("stopping, because {} ended; {} for everything", name_of(report.service, spec),
-                 budget.view());
+        // How it ended stands in the line before.
+        const auto why =
+            report.fault == Report::Fault::Ended ? base::Text{"ended"} : fault(report, spec, note);
+        log.info("stopping, because {} {}; {} for everything", name_of(report.service, spec),
+                 why.view(), budget.view());
     } else {
         log.info("stopping, because of {}; {} for everything",
                  base::to_string(report.signal).view(), budget.view());
@@ -109,7 +113,7 @@ void say_of_container(const Report& report, const core::Spec& spec, const DeathN
                       logging::Logger& log) {
     const auto signal = base::to_string(report.signal);
     if (report.kind == Report::Kind::ShutdownStarted) {
-        say_shutdown(report, spec, log);
+        say_shutdown(report, spec, note, log);
     } else if (report.kind == Report::Kind::StopNow) {
         log.warn("got {} while stopping; killing everything now", signal.view());
     } else if (report.kind == Report::Kind::SignalDropped) {
@@ -134,8 +138,8 @@ void say_of_start(const Report& report, const core::Spec& spec, std::string_view
         log.about(name, Severity::Error, "cannot run, because '{}', which it requires, failed",
                   name_of(report.other, spec));
     } else if (report.kind == Report::Kind::ReadyTimeout) {
-        log.about(name, Severity::Error, "not ready after {} (ready-timeout); stopping it{}",
-                  base::to_string(report.duration).view(), next_of(report).view());
+        log.about(name, Severity::Error, "{}; stopping it{}", fault_text(report).view(),
+                  next_of(report).view());
     } else {
         log.about(name, Severity::Error, "cannot fork: {}{}", logging::error_text(report.number),
                   next_of(report).view());
@@ -160,20 +164,12 @@ void say_of_life(const Report& report, const core::Spec& spec, std::string_view 
     const auto duration = base::to_string(report.duration);
     const auto info = [&](std::string_view text) { log.about(name, Severity::Info, "{}", text); };
     if (report.kind == Report::Kind::Unhealthy) {
-        log.about(name, Severity::Error, "unhealthy after {} failed {}{}", report.number,
-                  report.number == 1 ? "probe" : "probes", next_of(report).view());
+        log.about(name, Severity::Error, "{}{}", fault_text(report).view(), next_of(report).view());
     } else if (report.kind == Report::Kind::Healthy) {
         log.about(name, Severity::Info, "healthy again after {}", duration.view());
     } else if (report.kind == Report::Kind::WatchdogMissed) {
-        if (report.duration > core::Duration::zero()) {
-            log.about(name, Severity::Error,
-                      "no WATCHDOG=1 for {} (watchdog); ending it with SIGABRT{}", duration.view(),
-                      next_of(report).view());
-        } else {
-            log.about(name, Severity::Error,
-                      "says that it hangs (WATCHDOG=trigger); ending it with SIGABRT{}",
-                      next_of(report).view());
-        }
+        log.about(name, Severity::Error, "{}; ending it with SIGABRT{}", fault_text(report).view(),
+                  next_of(report).view());
     } else if (report.kind == Report::Kind::RequirementDown) {
         log.about(name, Severity::Info,
                   "stops, because '{}', which it requires, is down; starts again with it",
@@ -197,6 +193,23 @@ void say_of_life(const Report& report, const core::Spec& spec, std::string_view 
 }
 
 }  // namespace
+
+base::Text fault_text(const Report& report) {
+    const auto duration = base::to_string(report.duration);
+    base::Text text;
+    if (report.kind == Report::Kind::ReadyTimeout) {
+        text.append("not ready after ").append(duration).append(" (ready-timeout)");
+    } else if (report.kind == Report::Kind::Unhealthy) {
+        text.append("unhealthy after ").append(report.number);
+        text.append(report.number == 1 ? " failed probe" : " failed probes");
+    } else if (report.kind == Report::Kind::WatchdogMissed) {
+        if (report.duration == core::Duration::zero()) {
+            return base::Text{"says that it hangs (WATCHDOG=trigger)"};
+        }
+        text.append("no WATCHDOG=1 for ").append(duration).append(" (watchdog)");
+    }
+    return text;
+}
 
 void say(const Report& report, const core::Spec& spec, const DeathNote& note,
          logging::Logger& log) {

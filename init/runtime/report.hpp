@@ -15,6 +15,10 @@ struct DeathNote {
     std::uint64_t oom_kills = 0;
 };
 
+/// What we end a service for, in the words of its line: "not ready after 5s (ready-timeout)"; ""
+/// for every other report.
+[[nodiscard]] base::Text fault_text(const core::Report& report);
+
 /// Words one report of the core as one line: subject, what happened, what happens next.
 /// Allocation-free.
 void say(const core::Report& report, const core::Spec& spec, const DeathNote& note,

@@ -88,6 +88,7 @@ class Runtime {
     void signal_tree(core::ServiceId id, const core::SignalInfo& signal);
     void signal_all(core::Signal signal);
     void report(const core::Report& report);
+    void explain(const core::Report& report);
     void name_straggler(std::string_view service, const sys::ProcessInfo& process,
                         const base::Result<void>& killed);
 

@@ -137,7 +137,7 @@ def test_start_after_giving_up_counts_anew(lab):
     wait_until(lambda: states(lab, run)["web"] == "failed")
     done = lab.cli(run, "start", "web")
     assert done.returncode == 1 and done.stdout == ""
-    assert re.fullmatch(r"pidone: web did not start: exited with status 3 after \S+ \(gave up after 2 attempts\)\n", done.stderr)
+    assert re.fullmatch(r"pidone: web did not start: exited with status 3 after \S+ \(gave up after 2 restarts\)\n", done.stderr)
     (lab.tmp / "good").touch()
     assert lab.cli(run, "start", "web").returncode == 0
     assert lab.services(run)["web"]["attempt"] == 0 and states(lab, run)["web"] == "up"
@@ -285,7 +285,7 @@ def test_wait_for_each_goal(lab):
                for goal, name in (("ready", "slow"), ("done", "job"), ("stopped", "other"))}
     wait_until(lambda: len(descriptors(run.pid)) == before + 3, what="three clients that wait")
     complains(lab.cli(run, "wait", "--for", "done", "--timeout", "100ms", "job"),
-              "pidone: job did not succeed: it is still starting; it has not said that it is ready (--timeout 100ms is over)\n")
+              "pidone: job did not succeed: it is still starting; it is not over (--timeout 100ms is over)\n")
     assert all(waiter.poll() is None for waiter in waiters.values())
     (lab.tmp / "go").touch()
     (lab.tmp / "end").touch()
@@ -386,3 +386,27 @@ def test_a_client_that_is_killed_while_it_waits_leaves_nothing_behind(lab):
     os.killpg(waiter.pid, signal.SIGKILL)
     wait_until(lambda: len(descriptors(run.pid)) == before)
     wait_until(lambda: state_of(run.pid) == "S", what="rest")
+
+
+def test_a_stop_of_what_is_down_already_touches_nothing(lab):
+    run = started(lab, {"fast": 'type = "oneshot"\ncommand = ["@BOX@", "exit", "0"]\n', "dep": SLEEPER + 'requires = ["fast"]\n'})
+    says(lab.cli(run, "stop", "fast"), "fast is already done\n")
+    assert states(lab, run) == {"fast": "done", "dep": "up"}
+
+
+def test_a_service_named_twice_is_said_once(lab):
+    run = started(lab, CHAIN)
+    assert lab.cli(run, "restart", "web", "web").stdout.splitlines()[0] == "restarting web also restarts front, which requires it"
+
+
+def test_what_the_end_of_the_container_stops_is_not_done(lab):
+    slow = 'command = ["@BOX@", "stubborn", "15"]\nstop-timeout = "60s"\n'
+    run = started(lab, {"db": slow, "web": SLEEPER + 'requires = ["db"]\n',
+                        "job": 'type = "oneshot"\ncommand = ["@BOX@", "sleep", "600"]\nschedule = "every 1h"\nrequires = ["db"]\n'})
+    assert lab.cli(run, "start", "--no-wait", "job").returncode == 0
+    wait_until(lambda: states(lab, run)["job"] == "starting", what="the job")
+    waiter = client(lab, run, "wait", "--for", "done", "web")
+    os.kill(run.pid, signal.SIGTERM)
+    wait_until(lambda: states(lab, run)["job"] == "stopped", what="the end of the job")
+    assert states(lab, run)["web"] == "stopped"
+    assert waiter.communicate(timeout=5)[1] == "pidone: web did not succeed: it was stopped\n" and waiter.returncode == 1

@@ -301,3 +301,52 @@ def test_status_into_a_closed_pipe_ends(lab):
     client = lab.start_inside(run, [lab.pidone, "status", "--watch"], stdout=near, stderr=subprocess.DEVNULL)
     near.close()
     assert client.wait(10 * SLOW) != 0
+
+
+OTHER = {"other": SLEEPER}
+GIVES_UP = 'restart = "on-failure"\n' + NO_JITTER + 'delay = "1ms"\nmax-attempts = 1\ngive-up = "stop"\n'
+FAULTS = {
+    "readiness": (SLEEPER + 'ready = "notify"\nready-timeout = "200ms"\nessential = false\n',
+                  r"not ready after 2\d\dms \(ready-timeout\)", "killed by SIGTERM"),
+    "health": (SLEEPER + 'ready = { exec = ["/bin/true"] }\nessential = false\n'
+               '[health]\nprobe = { exec = ["/bin/false"] }\ninterval = "10ms"\nretries = 2\naction = "restart"\n'
+               '[restart-policy]\nmax-attempts = 1\ndelay = "1ms"\ngive-up = "stop"\n',
+               r"unhealthy after 2 failed probes", "killed by SIGTERM"),
+    "watchdog": (SLEEPER + 'watchdog = "200ms"\nessential = false\n', r"no WATCHDOG=1 for 200ms \(watchdog\)", "killed by SIGABRT"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_pidone_ended_a_run_for_is_told_everywhere(lab, fault):
+    text, words, end = FAULTS[fault]
+    run = lab.service(OTHER | {"web": text})
+    in_state(lab, run, "failed")
+    assert re.search(rf"^  last end: {words}; {end}\S*( \(core dumped\))? after \S+$", why(lab, run), re.M)
+    assert re.fullmatch(words, lab.services(run)["web"]["failure"])
+    assert re.search(rf"^web .*{words}", lab.cli(run, "status").stdout, re.M)
+    done = lab.cli(run, "wait", "--for", "ready", "web")
+    assert done.returncode == 1 and re.match(rf"pidone: web did not become ready: {words}; {end}", done.stderr)
+
+
+def test_what_failed_with_a_requirement_names_it_and_its_end(lab):
+    run = lab.service(OTHER | {"db": 'command = ["@BOX@", "exit", "3"]\nessential = false\n' + GIVES_UP,
+                               "web": SLEEPER + 'requires = ["db"]\nready = { exec = ["/bin/true"] }\nessential = false\n'})
+    in_state(lab, run, "failed")
+    wait_until(lambda: lab.services(run)["db"]["state"] == "failed", what="giving up")
+    assert re.match(rf"web: failed {AGE}, db, which it requires, failed\n"
+                    rf"  db: failed {AGE}, gave up after 1 restart; 'pidone start db' starts it\n"
+                    r"    last end: exited with status 3 after \S+\n", why(lab, run))
+    done = lab.cli(run, "start", "web")
+    assert done.returncode == 1 and done.stderr == "pidone: web did not start: db, which it requires, failed\n"
+    assert lab.services(run)["web"]["held_by"] == "db"
+
+
+def test_the_fault_is_told_after_the_restart_until_the_next_end(lab):
+    run = lab.service('command = ["/bin/sh", "-c", "test -e @TMP@/second || { touch @TMP@/second; exec @BOX@ sleep 600; };'
+                      ' @BOX@ notify main READY=1; exec @BOX@ sleep 600"]\n'
+                      'ready = "notify"\nready-timeout = "300ms"\nnotify-access = "all"\nrestart = "on-failure"\n')
+    in_state(lab, run, "up")
+    assert re.search(r"^  last end: not ready after 3\d\dms \(ready-timeout\); killed by SIGTERM$", why(lab, run), re.M)
+    assert lab.cli(run, "signal", "KILL", "web").returncode == 0
+    wait_until(lambda: "killed by SIGKILL" in why(lab, run), what="the second end")
+    assert "ready-timeout)" not in why(lab, run).split("last end:")[1]

@@ -154,13 +154,27 @@ TEST_CASE("a failure is said with its reason") {
     auto service = ended_service("failed", 3);
     CHECK(line(service) == "web did not start: exited with status 3 after 12ms");
     service.attempt = 5;
+    service.gave_up = true;
     CHECK(line(service) ==
-          "web did not start: exited with status 3 after 12ms (gave up after 5 attempts)");
+          "web did not start: exited with status 3 after 12ms (gave up after 5 restarts)");
     service.attempt = 1;
+    service.executed.reset();
     service.failure = control::Line{"'command' not found: web"};
-    CHECK(line(service) == "web did not start: 'command' not found: web (gave up after 1 attempt)");
-    CHECK(line(service_in("failed")) == "web did not start: what it requires failed");
+    CHECK(line(service) == "web did not start: 'command' not found: web (gave up after 1 restart)");
+    auto other = service_in("failed");
+    other.hold = Hold::LostRequirement;
+    other.held_by = control::Name{"db"};
+    CHECK(line(other) == "web did not start: db, which it requires, failed");
     CHECK(line(service_in("stopped")) == "web did not start: it was stopped");
+}
+
+TEST_CASE("what PID 1 ended a run for is said before its end") {
+    auto service = ended_service("failed", 0);
+    service.failure = control::Line{"unhealthy after 3 failed probes"};
+    CHECK(cli::failure_text(service, kUptime) ==
+          "unhealthy after 3 failed probes; exited with status 0 after 12ms");
+    service.state = control::Word{"stopping"};  // that end is of the run before
+    CHECK(cli::failure_text(service, kUptime) == "unhealthy after 3 failed probes");
 }
 
 TEST_CASE("what was not in time is said with what holds it") {
@@ -170,6 +184,10 @@ TEST_CASE("what was not in time is said with what holds it") {
     CHECK(cli::outcome_line(Goal::Start, Verdict::Pending, service, kUptime) ==
           "web did not start: it is still starting; it has not said that it is ready "
           "(ready-timeout in 4s)");
+    service.state = control::Word{"setup"};
+    service.hold = Hold::SetUp;
+    CHECK(cli::outcome_line(Goal::Start, Verdict::Pending, service, kUptime) ==
+          "web did not start: it is still in set-up: nothing has been said of it");
 }
 
 TEST_CASE("every hold has words") {
@@ -184,6 +202,10 @@ TEST_CASE("every hold has words") {
         return cli::hold_text(service);
     };
     CHECK(text(Hold::None).empty());
+    service.gave_up = true;
+    CHECK(text(Hold::None) == "gave up after 1 restart; 'pidone start web' starts it");
+    service.gave_up = false;
+    CHECK(text(Hold::LostRequirement) == "db, which it requires, failed");
     CHECK(text(Hold::Requirement) == "waits for db, which it requires");
     CHECK(text(Hold::After) == "waits for db, after which it comes");
     CHECK(text(Hold::Requirer) == "waits until db, which needs it, is down");
@@ -204,5 +226,8 @@ TEST_CASE("every hold has words") {
     CHECK(text(Hold::Backoff) == "restarts in 2s (attempt 1)");
     service.deadline.reset();
     CHECK(text(Hold::Readiness) == "it has not said that it is ready");
+    service.is_oneshot = true;
+    CHECK(text(Hold::Readiness) == "it is not over");
+    service.is_oneshot = false;
     CHECK(text(Hold::OwnProcesses) == "processes of its own are alive");
 }

@@ -133,7 +133,7 @@ TEST_CASE("a service lies in its packet as docs/control-protocol.md says") {
     compare_reply<Reply>("Service", {[](Reply& it) { it.name = control::Name{"x"}; },
                                      [](Reply& it) { it.state = control::Word{"x"}; },
                                      [](Reply& it) { it.health = control::Health::Stopping; },
-                                     [](Reply& it) { it.is_oneshot = it.ended_well = true; },
+                                     [](Reply& it) { it.is_oneshot = it.gave_up = true; },
                                      [](Reply& it) { it.pid = base::Pid{1}; },
                                      [](Reply& it) { it.since = 1ms; },
                                      [](Reply& it) { it.spawned = 1ms; },

@@ -261,10 +261,10 @@ TEST_CASE("a reply with a bad field is refused") {
         bad[88] = std::byte{4};
     }
     SUBCASE("flag that is not known") {
-        bad[89] = std::byte{16};
+        bad[89] = std::byte{32};
     }
-    SUBCASE("hold 12") {
-        bad[183] = std::byte{12};
+    SUBCASE("hold 13") {
+        bad[183] = std::byte{13};
     }
     SUBCASE("negative pid") {
         bad[93] = std::byte{0xff};

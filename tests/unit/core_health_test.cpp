@@ -183,7 +183,7 @@ TEST_CASE("action = exit ends the container, even for a service that is not esse
     Driver driver{spec({web, service("db")})};
     driver.bring_up();
 
-    CHECK(driver.probed(0_id, 1)[1] == "report ShutdownStarted web 8s");
+    CHECK(driver.probed(0_id, 1)[1] == "report ShutdownStarted web 8s unhealthy");
     CHECK(driver.supervisor().exit_code() == 70);
     SUBCASE("with its own code, if it has one") {
         (void)driver.gone(0_id, ExitStatus::exited(4));
@@ -324,7 +324,7 @@ TEST_CASE("a service that misses its watchdog gets ABRT and fails") {
     Driver driver{spec({watched()})};
     driver.bring_up();
     CHECK(driver.after(Duration{500}) ==
-          Texts{"report WatchdogMissed web 500ms", "report ShutdownStarted web 8s",
+          Texts{"report WatchdogMissed web 500ms", "report ShutdownStarted web 8s watchdog missed",
                 "report Stopping web ABRT", "ABRT main web", "CONT main web"});
     (void)driver.gone(0_id, ExitStatus::killed(base::kSigAbrt));
 

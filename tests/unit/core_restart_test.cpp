@@ -355,3 +355,37 @@ TEST_CASE("no second run begins beside what not even KILL ended") {
     (void)driver.killed(0_id, base::kSigKill);
     CHECK(acts(driver.tree_empty(0_id)) == Texts{"spawn db"});
 }
+
+TEST_CASE("what failed names the requirement that it failed with, and who gave up says so") {
+    auto db = service("db");
+    db.is_essential = false;
+    db.restart.when = core::Restart::OnFailure;
+    db.restart.max_attempts = 1;
+    db.restart.give_up = core::GiveUp::Stop;
+    auto php = service("php", {0_id});
+    auto web = service("web", {1_id});
+    auto other = service("other");
+    php.is_essential = web.is_essential = false;
+    Driver driver{spec({db, php, web, other})};
+    driver.bring_up();
+    for (int run = 0; run < 2; ++run) {
+        (void)driver.gone(0_id, ExitStatus::exited(3));
+        (void)driver.gone(2_id, ExitStatus::exited(0));
+        (void)driver.gone(1_id, ExitStatus::exited(0));
+        if (run == 0) {
+            (void)driver.after(driver.deadline());
+            driver.come_up(0_id);
+            driver.come_up(1_id);
+            driver.come_up(2_id);
+        }
+    }
+    const auto& supervisor = driver.supervisor();
+    CHECK(supervisor.has_given_up(0_id));
+    CHECK_FALSE(supervisor.has_given_up(1_id));
+    CHECK(supervisor.hold(0_id).kind == core::Hold::Kind::None);
+    CHECK(supervisor.hold(1_id).kind == core::Hold::Kind::LostRequirement);
+    CHECK(supervisor.hold(1_id).other == 0_id);
+    CHECK(supervisor.hold(2_id).other == 1_id);
+    (void)driver.start(0_id);
+    CHECK_FALSE(supervisor.has_given_up(0_id));
+}

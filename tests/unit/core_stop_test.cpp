@@ -121,7 +121,7 @@ TEST_CASE("a oneshot that our stop interrupts is no failure") {
 
     (void)driver.gone(0_id, ExitStatus::exited(1));
 
-    CHECK(driver.state(0_id) == State::Done);
+    CHECK(driver.state(0_id) == State::Stopped);
     CHECK(acts(driver.children_gone()) == Texts{"exit 0"});
 }
 
@@ -390,4 +390,20 @@ TEST_CASE("a not ready service that missed its time is killed when it ignores TE
     (void)driver.gone(0_id, ExitStatus::killed(base::kSigKill));
 
     CHECK(acts(driver.children_gone()) == Texts{"exit 70"});
+}
+
+TEST_CASE("at the end of the container only what ended by itself is done") {
+    Driver driver{spec({service("web"), oneshot("job"), oneshot("quick")})};
+    driver.bring_up();
+    (void)driver.signal(base::kSigTerm);
+
+    CHECK(driver.killed(1_id, base::kSigTerm).front() == "report Exited job");
+    CHECK(driver.exited(2_id, 0).front() == "report Done quick");
+    (void)driver.exited(0_id, 0);
+    for (const auto id : {0_id, 1_id, 2_id}) {
+        (void)driver.tree_empty(id);
+    }
+    CHECK(driver.state(0_id) == State::Stopped);
+    CHECK(driver.state(1_id) == State::Stopped);
+    CHECK(driver.state(2_id) == State::Done);
 }

@@ -297,8 +297,8 @@ TEST_CASE("a fork that fails ends an essential service with 71") {
     (void)driver.boot();
 
     CHECK(driver.spawn_failed(0_id, 11) == Texts{"report SpawnFailed db (11)",
-                                                 "report ShutdownStarted db 8s", "TERM all",
-                                                 "CONT all", "report Draining 8s"});
+                                                 "report ShutdownStarted db 8s not started",
+                                                 "TERM all", "CONT all", "report Draining 8s"});
     CHECK(driver.state(0_id) == State::Failed);
     CHECK(driver.state(1_id) == State::Stopped);
     CHECK(driver.children_gone() == Texts{"report Exiting db not started (71)", "exit 71"});
@@ -316,7 +316,7 @@ TEST_CASE("a service that is not ready in time is stopped as failed") {
     CHECK(driver.after(Duration{499}).empty());
 
     CHECK(driver.after(Duration{1}) ==
-          Texts{"report ReadyTimeout db 500ms", "report ShutdownStarted db 8s",
+          Texts{"report ReadyTimeout db 500ms", "report ShutdownStarted db 8s not ready",
                 "report Stopping db TERM", "TERM tree db", "CONT tree db"});
     CHECK(driver.supervisor().exit_code() == 70);
 

@@ -94,6 +94,16 @@ TEST_CASE("an end is an object with all that is known of it") {
           "\"after\":3.000,\"gave_up\":true,\"attempt\":2,\"limit\":5,\"exit_code\":137,");
 }
 
+TEST_CASE("a stop of the container names what its cause did") {
+    Report stop{.kind = Kind::ShutdownStarted, .service = kWeb, .duration = core::Duration{8000}};
+    CHECK(words(stop) == "pidone: stopping, because web ended; 8s for everything");
+    stop.fault = Report::Fault::NotReady;
+    CHECK(words(stop) ==
+          "pidone: stopping, because web was not ready within 1.5s; 8s for everything");
+    stop.fault = Report::Fault::Unhealthy;
+    CHECK(words(stop) == "pidone: stopping, because web was unhealthy; 8s for everything");
+}
+
 TEST_CASE("what becomes of a service is one line each") {
     const auto about = [](Kind kind) { return Report{.kind = kind, .service = kWeb}; };
     auto unhealthy = about(Kind::Unhealthy);
