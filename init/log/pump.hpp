@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "log/log.hpp"
@@ -64,6 +65,9 @@ struct PumpSettings {
     bool shares_output = false;        ///< others write to the container's standard output as well
     Format log_format = Format::Text;  ///< of what the pump itself says
 };
+
+/// Says how many lines of `service` were dropped (Overflow::Drop).
+void say_dropped(Logger& log, std::string_view service, std::uint64_t lines);
 
 /// The life of the pump in a fork of PID 1: passes on until nobody can write to any of the pipes
 /// and all that was in them is written, then ends with 0. Allocates and never blocks but in its

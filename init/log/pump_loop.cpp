@@ -133,10 +133,11 @@ bool Pump::run() {
             readers_.on_lines();
         }
     }
+    const bool is_clean = give_up_rests();
     if (!leave_by_) {
         say_drops(sys::now(), true);
     }
-    return give_up_rests();
+    return is_clean;
 }
 
 void Pump::handle(const sys::Ready& ready) {
@@ -243,6 +244,7 @@ void Pump::pass_on(Inlet& inlet, bool drops) {
             count_drops(service, block.lines);
         }
         if (output.is_busy() && !drops) {
+            took_at_[inlet.output] = sys::now();
             rest_of_[inlet.output] = static_cast<std::size_t>(&inlet - inlets_.data());
             watch_output(inlet.output);
             inlet.waits = true;
@@ -345,7 +347,12 @@ void Pump::count_drops(Service& service, std::uint64_t lines) {
 void Pump::on_output(std::size_t number) {
     auto& output = outputs_[number];
     if (output.is_busy()) {
-        if (const int error = output.flush(); error != 0) {
+        const auto before = output.bytes_left();
+        const int error = output.flush();
+        if (output.bytes_left() < before) {
+            took_at_[number] = sys::now();
+        }
+        if (error != 0) {
             on_write_error(number, error);
             for (auto& inlet : inlets_) {
                 if (inlet.output == number) {

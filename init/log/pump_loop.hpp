@@ -100,6 +100,7 @@ class Pump {
     std::array<sys::Token, 2> output_tokens_{};
     std::array<bool, 2> has_failed_{};
     std::array<std::optional<std::size_t>, 2> rest_of_{};  ///< the inlet whose lines wait there
+    std::array<base::Instant, 2> took_at_{};  ///< when a reader that we wait for took something
     sys::UniqueFd signals_;
     std::optional<base::Instant> leave_by_;
     std::vector<Service> services_;

@@ -30,6 +30,7 @@ class PumpOutput {
     [[nodiscard]] bool is_busy() const { return !rest_.is_empty(); }
     /// How many lines are kept, one that is written in part included.
     [[nodiscard]] std::size_t lines_left() const;
+    [[nodiscard]] std::size_t bytes_left() const { return rest_.size() - done_; }
     [[nodiscard]] bool is_terminal() const { return is_terminal_; }
     /// To be watched for EPOLLOUT while is_busy().
     [[nodiscard]] int fd() const { return outlet_.fd(); }

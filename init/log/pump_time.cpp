@@ -18,8 +18,9 @@ constexpr base::Duration kDropSilence{1'000};
 constexpr base::Duration kFirstLook{100};
 constexpr base::Duration kLongestLook{1'000};
 
-// So long a pump that is to leave waits for the reader of what it has begun to write.
-constexpr base::Duration kLeavePatience{1'000};
+// So long a pump that is to leave waits for the reader of what it has begun to write, and what may
+// be dropped for one that takes nothing.
+constexpr base::Duration kReaderPatience{1'000};
 
 // A pipe that is filled so far is taken for full: lines that end a page early leave room behind
 // each of them, but a page always holds more than half of what it could.
@@ -28,6 +29,15 @@ constexpr std::size_t fill_limit(std::size_t capacity) {
 }
 
 }  // namespace
+
+void say_dropped(Logger& log, std::string_view service, std::uint64_t lines) {
+    log.line(Severity::Warn, service,
+             lines == 1 ? "{} line of its output was dropped, because nobody read it in time "
+                          "(log.overflow)"
+                        : "{} lines of its output were dropped, because nobody read them in time "
+                          "(log.overflow)",
+             fmt::make_format_args(lines));
+}
 
 std::optional<base::Duration> Pump::timeout(base::Instant now) const {
     if (leave_by_) {
@@ -54,16 +64,19 @@ std::optional<base::Duration> Pump::timeout(base::Instant now) const {
                     : std::nullopt;
 }
 
-// Only when the service would have to wait else: what the reader of a burst takes up soon is no
-// reason.
+// Only when the service would have to wait else, or the container at its end: what the reader of a
+// burst takes up soon is no reason.
 bool Pump::must_drop(Inlet& inlet) {
     const auto& settings = *services_[inlet.service].settings;
-    return settings.drops && sys::bytes_in_pipe(inlet.fd) >= fill_limit(settings.capacity);
+    const bool is_too_late =
+        inlet.is_hung_up && sys::now() - took_at_[inlet.output] >= kReaderPatience;
+    return settings.drops &&
+           (is_too_late || sys::bytes_in_pipe(inlet.fd) >= fill_limit(settings.capacity));
 }
 
 void Pump::look_later(Inlet& inlet) {
-    const bool may_fill_up =
-        services_[inlet.service].settings->drops && sys::bytes_in_pipe(inlet.fd) > 0;
+    const bool may_fill_up = services_[inlet.service].settings->drops &&
+                             (inlet.is_hung_up || sys::bytes_in_pipe(inlet.fd) > 0);
     inlet.pause = std::clamp(inlet.pause * 2, kFirstLook, kLongestLook);
     inlet.look_at = may_fill_up ? std::optional{sys::now() + inlet.pause} : std::nullopt;
 }
@@ -75,7 +88,7 @@ void Pump::on_time(base::Instant now) {
         }
     }
     if (!leave_by_ && settings_.state->must_leave != 0) {
-        leave_by_ = now + kLeavePatience;
+        leave_by_ = now + kReaderPatience;
     }
     if (!leave_by_) {
         say_drops(now, false);
@@ -112,13 +125,7 @@ void Pump::say_drops(base::Instant now, bool is_last) {
         const bool is_over = now - service.last_drop >= kDropSilence && !is_busy();
         const std::uint64_t lines = service.state().unsaid_drops;
         if (lines > 0 && (is_over || is_last)) {
-            log_.line(Severity::Warn, service.settings->name,
-                      lines == 1
-                          ? "{} line of its output was dropped, because nobody read it in time "
-                            "(log.overflow)"
-                          : "{} lines of its output were dropped, because nobody read them in time "
-                            "(log.overflow)",
-                      fmt::make_format_args(lines));
+            say_dropped(log_, service.settings->name, lines);
             service.state().unsaid_drops = 0;
         }
     }

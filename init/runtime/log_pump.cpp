@@ -191,6 +191,10 @@ void LogPump::give_up(logging::Logger& log) {
     std::size_t left = 0;
     for (const auto& entry : entries_) {
         left += sys::bytes_in_pipe(entry.read[0].get()) + sys::bytes_in_pipe(entry.read[1].get());
+        const auto dropped = entry.state == nullptr ? 0 : entry.state->unsaid_drops.exchange(0);
+        if (dropped > 0) {
+            logging::say_dropped(log, entry.name, dropped);
+        }
     }
     if (left > 0) {
         log.warn("{} bytes that services wrote are lost, because nobody read them in time", left);

@@ -278,6 +278,34 @@ def test_drop_counts_exactly(lab):
     assert len(counts) + int(said.group(1)) == 30000
 
 
+def test_a_stop_says_what_was_dropped_and_does_not_wait_for_a_reader_that_is_stuck(lab):
+    run, read_end = slow_run(lab, FLOOD.format(blocks=30).replace("oneshot", "service").replace(
+        "sys.stdout.flush()", "sys.stdout.flush(); print('done', file=sys.stderr); sys.stderr.flush()\n"
+        "import signal; signal.pause()") + '[log]\nmode = "prefix"\noverflow = "drop"\n')
+    run.wait_err("web | done".replace("|", r"\|"))
+    settle(pump_of(run))
+    code, took = run.stop()
+    assert code == 0 and took < PROMPT * SLOW
+    said = re.findall(r"web: (?:warn: )?(\d+) lines of its output were dropped", run.stderr)
+    assert "are lost" not in run.stderr
+    data = bytearray()
+    while chunk := os.read(read_end, 65536):
+        data += chunk
+    os.close(read_end)
+    counts, _ = numbers(bytes(data))
+    assert len(said) == 1 and set(counts.values()) == {1} and len(counts) + int(said[0]) == 30000
+
+
+def test_a_stop_that_is_over_says_what_was_dropped_before(lab):
+    run, read_end = slow_run(lab, {"web": FLOOD.format(blocks=30) + '[log]\nmode = "prefix"\noverflow = "drop"\n',
+                                   "mute": shell("echo waits; " + RESTED)}, settings='shutdown-timeout = "1s"\n')
+    run.wait_err(r"web: exited with status 0")
+    settle(pump_of(run))
+    run.stop(timeout=10)
+    os.close(read_end)
+    assert re.search(r"web: (?:warn: )?\d+ lines of its output were dropped", run.stderr)
+
+
 def test_logs_shows_what_was_kept_and_says_what_to_set(lab):
     keep = 'mode = "prefix"\nkeep = "64KiB"'
     run = lab.service({"web": shell("for i in 1 2 3 4 5; do echo line $i; done; " + RESTED, keep),
