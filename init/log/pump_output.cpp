@@ -36,8 +36,9 @@ PumpOutput::PumpOutput(int fd, bool is_shared, std::atomic<std::uint32_t>& mid_l
     if (!is_shared && sys::is_pipe(fd)) {
         static_cast<void>(sys::resize_pipe(fd, kPipeSize));
     }
-    if (mid_line_ != 0) {
-        // The pump before this one died in the middle of a line.
+    if (mid_line_ != 0 || sys::is_in_mid_line(fd)) {
+        // The pump before this one died in the middle of a line. KILL cuts a write to a file short
+        // without a word of how much of it is there.
         rest_.reserve(1);
         rest_.put('\n');
     }

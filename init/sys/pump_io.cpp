@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstdio>
 
 #include "sys/spawn.hpp"
 
@@ -90,6 +91,21 @@ void end_line_in_pipe(int read, int write, const std::atomic<std::uint32_t>& is_
 bool is_pipe(int fd) noexcept {
     struct stat info {};
     return ::fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
+bool is_in_mid_line(int fd) noexcept {
+    struct stat info {};
+    if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        return false;
+    }
+    const bool appends = (::fcntl(fd, F_GETFL) & O_APPEND) != 0;
+    const off_t end = appends ? info.st_size : ::lseek(fd, 0, SEEK_CUR);
+    // It may be open for writing alone.
+    std::array<char, 32> path{};
+    std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", fd);
+    const UniqueFd readable{::open(path.data(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+    char last = '\n';
+    return end > 0 && ::pread(readable.get(), &last, 1, end - 1) == 1 && last != '\n';
 }
 
 bool is_same_file(int a, int b) noexcept {

@@ -36,6 +36,10 @@ void end_line_in_pipe(int read, int write, const std::atomic<std::uint32_t>& is_
 /// Whether `fd` is a pipe.
 [[nodiscard]] bool is_pipe(int fd) noexcept;
 
+/// Whether `fd` is a regular file in which the byte before the next write is no newline. False
+/// where that cannot be told.
+[[nodiscard]] bool is_in_mid_line(int fd) noexcept;
+
 /// Whether both are the same file, pipe or device.
 [[nodiscard]] bool is_same_file(int a, int b) noexcept;
 

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "log/pump_output.hpp"
@@ -134,6 +136,25 @@ TEST_CASE("a closed output takes nothing") {
     PumpOutput output{-1, false, mid_line};
     CHECK(output.write("x\n") == EBADF);
     CHECK_FALSE(output.is_busy());
+}
+
+TEST_CASE("a line that a file has in part is ended first") {
+    const sys_support::TemporaryDirectory dir;
+    const auto path = dir / "output";
+    for (const int flags : {O_TRUNC, O_APPEND}) {
+        const sys::UniqueFd file{
+            ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0600)};
+        REQUIRE(::write(file.get(), "half", 4) == 4);
+        for (int pump = 0; pump < 2; ++pump) {
+            std::atomic<std::uint32_t> mid_line{0};
+            PumpOutput output{file.get(), false, mid_line};
+            CHECK(output.flush() == 0);
+            CHECK(output.write("x\n") == 0);
+        }
+    }
+    std::ifstream written{path};
+    const std::string text{std::istreambuf_iterator<char>{written}, {}};
+    CHECK(text == "half\nx\nx\nhalf\nx\nx\n");
 }
 
 TEST_CASE("a socket takes lines without its description becoming non-blocking") {
