@@ -46,6 +46,15 @@ base::Result<void> RotatingFile::open() {
     return {};
 }
 
+bool RotatingFile::is_in_place() const {
+    struct stat named {};
+    struct stat opened {};
+    return ::fstatat(place_.directory.get(), place_.name.c_str(), &named, AT_SYMLINK_NOFOLLOW) ==
+               0 &&
+           ::fstat(fd_.get(), &opened) == 0 && named.st_dev == opened.st_dev &&
+           named.st_ino == opened.st_ino;
+}
+
 base::Result<void> RotatingFile::rotate() {
     const int directory = place_.directory.get();
     const auto numbered = [&](int number) {
@@ -98,7 +107,7 @@ std::size_t RotatingFile::part_that_fits(std::string_view lines) const {
 
 base::Result<void> RotatingFile::write(std::string_view lines, bool continues) {
     base::Result<void> result;
-    if (!fd_) {
+    if (!fd_ || !is_in_place()) {
         result = open();
     }
     if (result && is_mid_line_ && !continues) {

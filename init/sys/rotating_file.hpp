@@ -20,7 +20,8 @@ class RotatingFile {
         : path_{std::move(path)}, limit_{limit}, keep_{keep} {}
 
     /// Appends lines, the last one perhaps without its end. Opens the file when it is not open
-    /// (0640, parents that are missing are made), and again at each try after a failure. A line
+    /// (0640, parents that are missing are made), and again at each try after a failure and when
+    /// somebody has moved or removed it. A line
     /// without an end is ended first, unless `lines` begin with its rest (`continues`).
     [[nodiscard]] base::Result<void> write(std::string_view lines, bool continues = false);
 
@@ -29,6 +30,7 @@ class RotatingFile {
   private:
     [[nodiscard]] base::Result<void> open();
     [[nodiscard]] base::Result<void> rotate();
+    [[nodiscard]] bool is_in_place() const;
     [[nodiscard]] base::Result<void> append(std::string_view bytes);
     [[nodiscard]] std::size_t part_that_fits(std::string_view lines) const;
 

@@ -37,6 +37,19 @@ TEST_CASE("a log file is made with its directory, and appended to") {
     CHECK(content(dir / "a/b.log") == "one\ntwo\nthree\n");
 }
 
+TEST_CASE("a log file that somebody moves or removes is made again") {
+    const TemporaryDirectory dir;
+    sys::RotatingFile file{dir / "log", 0, 0};
+    CHECK(file.write("one\n"));
+    CHECK(::rename((dir / "log").c_str(), (dir / "moved").c_str()) == 0);
+    CHECK(file.write("two\n"));
+    CHECK(content(dir / "moved") == "one\n");
+    CHECK(content(dir / "log") == "two\n");
+    CHECK(::unlink((dir / "log").c_str()) == 0);
+    CHECK(file.write("three\n"));
+    CHECK(content(dir / "log") == "three\n");
+}
+
 TEST_CASE("a full log file moves on, and the oldest one goes") {
     const TemporaryDirectory dir;
     sys::RotatingFile file{dir / "log", 8, 2};
