@@ -32,7 +32,7 @@ struct ClientOptions {
 
 /// Reads the words behind the sub-command `command`. The error is one line for people.
 [[nodiscard]] base::Result<ClientOptions, std::string> parse_client_options(
-    std::string_view command, std::span<const std::string> args);
+    std::string_view command, std::span<const std::string> words);
 
 /// The socket that was named: by `option` (--control), else by PIDONE_CONTROL, else none.
 [[nodiscard]] std::optional<std::string> named_control(const std::optional<std::string>& option);

@@ -22,6 +22,6 @@ struct LogsOptions {
 /// Reads the words after the name of the sub-command. `now` is in milliseconds since 1970; a
 /// duration after --since is counted back from it. The error is one line for people.
 [[nodiscard]] base::Result<LogsOptions, std::string> parse_logs_options(
-    std::span<const std::string> args, std::int64_t now);
+    std::span<const std::string> words, std::int64_t now);
 
 }  // namespace cli

@@ -61,7 +61,7 @@ std::string cpu_text(const Usage& usage) {
 /// What is most worth knowing: why PID 1 ended it or could not start it, its own words, else what
 /// it waits for.
 std::string remark(const control::ServiceReply& service) {
-    const auto hold = hold_text(service);
+    auto hold = hold_text(service);
     const auto state = state_of(service);
     if (!service.failure.is_empty() && (state == State::Failed || state == State::Backoff)) {
         return std::string{service.failure.view()} + (hold.empty() ? "" : "; " + hold);
