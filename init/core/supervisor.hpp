@@ -232,6 +232,7 @@ class Supervisor {
     [[nodiscard]] bool is_startable(ServiceId id, bool is_asked) const;
     void revive(ServiceId id, bool is_asked, Report::Kind kind);
     void on_stop_asked(ServiceId id);
+    void put_down(ServiceId id);
     void on_restart_asked(ServiceId id);
     void forget_failure(ServiceId id);
     void set_schedule(ServiceId id);

@@ -11,18 +11,11 @@ void Supervisor::on_replace_asked(ServiceId id) {
     if (phase_ != Phase::Running) {
         return;
     }
-    const State state = service(id).state;
-    if (is_live(state)) {
+    if (is_live(service(id).state)) {
         report({.kind = Report::Kind::ReplaceAsked, .service = id});
     }
     standings_[index(id)].is_replaced = true;
-    standings_[index(id)].run_at = kNever;
-    excuse(id, Follow::Stop);
-    if (!is_live(state)) {
-        enter(id, State::Stopped);
-    } else if (state <= State::Up) {
-        go(id);
-    }
+    put_down(id);
 }
 
 /// The state of a service that never ran.

@@ -71,9 +71,13 @@ void Supervisor::on_stop_asked(ServiceId id) {
     }
     report({.kind = Report::Kind::StopAsked, .service = id});
     standings_[index(id)].is_stopped_by_hand = true;
+    put_down(id);
+}
+
+void Supervisor::put_down(ServiceId id) {
     standings_[index(id)].run_at = kNever;
     excuse(id, Follow::Stop);
-    if (!is_live(state)) {
+    if (const State state = service(id).state; !is_live(state)) {
         enter(id, State::Stopped);
     } else if (state <= State::Up) {
         go(id);
