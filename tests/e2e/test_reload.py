@@ -462,10 +462,10 @@ def test_what_was_dropped_before_a_reload_is_said_behind_it(lab):
     run.wait_err(r"web: exited with status 0")
     pump = pump_of(run)
     settle(pump)
+    assert "dropped" not in run.stderr
     write(lab, "new", REST.format(2) + '[log]\nmode = "prefix"\n')
     reload(lab, run)
     wait_until(lambda: pump_of(run) not in (None, pump), what="another pump")
-    assert "dropped" not in run.stderr
     data = bytearray()
 
     def read():
