@@ -27,7 +27,7 @@ ChildResult<void> make(const core::ServiceSpec& service, const core::Directory& 
     // Somebody else's directory, as a mount point mostly is: whether the service can work with its
     // mode is for the service to say.
     if (is_old && directory.owner.empty() && made.error().code == EPERM) {
-        say(service.name, "warn: " + error.text);
+        say(service.name, logging::Severity::Warn, error.text);
         return {};
     }
     return base::unexpected<ChildError>{std::move(error)};

@@ -12,18 +12,10 @@ namespace {
 
 logging::Format line_format = logging::Format::Text;
 
-void say_object(const std::string& service, std::string_view text, sys::LineSink sink) {
+void say_object(const std::string& service, logging::Severity severity, std::string_view text,
+                sys::LineSink sink) {
     constexpr base::Duration kReaderPatience{5'000};
     logging::Logger log{std::move(sink), "pidone", logging::Level::Normal, line_format};
-    auto severity = logging::Severity::Info;
-    for (const auto& [word, level] :
-         {std::pair{std::string_view{"error: "}, logging::Severity::Error},
-          std::pair{std::string_view{"warn: "}, logging::Severity::Warn}}) {
-        if (text.starts_with(word)) {
-            text.remove_prefix(word.size());
-            severity = level;
-        }
-    }
     log.drain(kReaderPatience);
     log.about(service, severity, "{}", text);
 }
@@ -69,17 +61,20 @@ void give_up(int status_fd, const std::string& service, const ChildError& error)
         const auto reason = error.error_number == 0
                                 ? std::string{}
                                 : std::string{": "} + logging::error_text(error.error_number);
-        say(service, "error: " + error.text + reason);
+        say(service, logging::Severity::Error, error.text + reason);
     }
     sys::exit_now(error.exit_code);
 }
 
-void say(const std::string& service, const std::string& text) {
+void say(const std::string& service, logging::Severity severity, const std::string& text) {
     constexpr int kStandardError = 2;
     if (line_format == logging::Format::Json) {
-        return say_object(service, text, sys::LineSink::open(kStandardError));
+        return say_object(service, severity, text, sys::LineSink::open(kStandardError));
     }
-    const auto line = "pidone: " + service + ": " + text + "\n";
+    const auto* word = severity == logging::Severity::Error  ? "error: "
+                       : severity == logging::Severity::Warn ? "warn: "
+                                                             : "";
+    const auto line = "pidone: " + service + ": " + word + text + "\n";
     sys::write_fully(kStandardError, line.data(), line.size());
 }
 

@@ -41,7 +41,7 @@ void announce_execute(int status_fd);
 /// How say() writes; PID 1 sets it for its children.
 void set_line_format(logging::Format format);
 
-/// Writes one line about `service` to standard error; "error: " or "warn: " in front is its level.
-void say(const std::string& service, const std::string& text);
+/// Writes one line about `service` to standard error.
+void say(const std::string& service, logging::Severity severity, const std::string& text);
 
 }  // namespace runtime

@@ -51,8 +51,8 @@ ChildResult<void> apply_limits(const core::ChildSpec& spec) {
 void apply_comfort(const core::ServiceSpec& service, Role role) {
     const auto warn = [&](std::string_view key, const base::Errno& error) {
         if (role == Role::Service) {
-            say(service.name, "warn: '" + std::string{key} +
-                                  "' was not applied: " + logging::error_text(error.code));
+            say(service.name, logging::Severity::Warn,
+                "'" + std::string{key} + "' was not applied: " + logging::error_text(error.code));
         }
     };
     const auto& security = service.child.security;

@@ -65,7 +65,7 @@ class Complaint {
 
     void about(const std::string& reason) {
         if (sys::now() >= next_ && reason != said_) {
-            say(service_, "still not ready: " + reason);
+            say(service_, logging::Severity::Info, "still not ready: " + reason);
             said_ = reason;
             next_ = sys::now() + kSilence;
         }
@@ -160,7 +160,7 @@ void run_health_probe(const core::ServiceSpec& spec, const ChildContext& context
                             ? try_health_command(spec, context)
                             : try_health_endpoint(spec);
     if (!reason.empty()) {
-        say(spec.name, "health probe: " + reason);
+        say(spec.name, logging::Severity::Info, "health probe: " + reason);
     }
     sys::exit_now(reason.empty() ? 0 : kUnhealthy);
 }

@@ -44,7 +44,8 @@ ChildResult<void> wait_for_endpoint(const std::string& service, const core::Wait
         }
         if (!has_spoken && now_waited >= kSilence) {
             has_spoken = true;
-            say(service, "still waiting for " + base::to_string(wait.endpoint) + ": " + reason);
+            say(service, logging::Severity::Info,
+                "still waiting for " + base::to_string(wait.endpoint) + ": " + reason);
         }
         sys::sleep_for(wait.timeout ? std::min(wait.interval, *wait.timeout - now_waited)
                                     : wait.interval);

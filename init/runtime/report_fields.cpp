@@ -135,9 +135,9 @@ void add_number(Fields& fields, const Report& report) {
 void add_cause(Fields& fields, const Report& report, const core::Spec& spec,
                const DeathNote& note) {
     if (report.service != core::kNoService) {
-        fields.text("cause", name_of(report.service, spec));
+        fields.text("cause", name_of(report.service, spec))
+            .text("fault", fault_name(report.fault));
         if (report.kind == Kind::Exiting) {
-            fields.text("fault", fault_name(report.fault));
             add_status(fields, report.status, note);
         }
     }

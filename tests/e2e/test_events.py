@@ -111,6 +111,14 @@ def test_health(lab):
     run.stop()
 
 
+def test_a_stop_because_of_a_service_names_its_fault(lab):
+    run = start(lab, SLEEPER + '[health]\nprobe = { exec = ["/bin/false"] }\ninterval = "20ms"\nretries = 1\n'
+                'action = "exit"\n')
+    assert run.wait() == 70
+    for event in (one(run, "container_stopping"), one(run, "container_exiting")):
+        assert (event["cause"], event["fault"]) == ("web", "unhealthy")
+
+
 def test_a_watchdog_and_what_requires_its_service(lab):
     run = start(lab, {"db": SLEEPER + 'watchdog = "400ms"\n' + AGAIN, "web": SLEEPER + 'requires = ["db"]\n'})
     missed = one(run, "watchdog_missed")
