@@ -70,6 +70,10 @@ def mode(request):
 def plain_signals():
     """What the children inherit does not depend on who started the test run."""
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
+    for number in range(1, 32):
+        # In the background of a shell, or below nohup: still ignored here, but a handler ends with the execve.
+        if signal.getsignal(number) == signal.SIG_IGN and number not in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, lambda *_: None)
 
 
 @pytest.fixture(autouse=True)
