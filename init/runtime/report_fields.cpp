@@ -135,8 +135,7 @@ void add_number(Fields& fields, const Report& report) {
 void add_cause(Fields& fields, const Report& report, const core::Spec& spec,
                const DeathNote& note) {
     if (report.service != core::kNoService) {
-        fields.text("cause", name_of(report.service, spec))
-            .text("fault", fault_name(report.fault));
+        fields.text("cause", name_of(report.service, spec)).text("fault", fault_name(report.fault));
         if (report.kind == Kind::Exiting) {
             add_status(fields, report.status, note);
         }
