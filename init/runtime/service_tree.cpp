@@ -27,10 +27,10 @@ std::array<sys::ProcessInfo, kMaxProcesses>& buffer() {
 
 // All processes of one moment; of more than it holds only some.
 struct Table {
-    std::array<sys::ProcessInfo, kMaxTable> processes;
-    std::size_t count;
-    bool is_whole;
-    bool is_current;
+    std::array<sys::ProcessInfo, kMaxTable> processes{};
+    std::size_t count = 0;
+    bool is_whole = false;
+    bool is_current = false;
 
     void take() {
         sys::ProcessScan scan;
@@ -52,7 +52,8 @@ struct Table {
     }
 };
 
-Table table;
+// constinit: a constructor at run time would write all of it, and the pages would be ours for good.
+constinit Table table;
 
 bool contains(std::span<const base::Pid> pids, base::Pid pid) {
     return std::ranges::find(pids, pid) != pids.end();

@@ -163,3 +163,12 @@ def test_full_pipe_on_stderr_never_blocks(lab, mode):
     assert run.wait() == 0
     assert not re.search(rb"[^x]", os.read(read_end, 1 << 20))
     os.close(read_end)
+
+
+@pytest.mark.unsanitized
+@pytest.mark.parametrize("is_service", [False, True])
+def test_process_1_writes_few_pages_of_memory(lab, is_service):
+    """What it does not use it does not touch: tables for many processes stay the kernel's zeros."""
+    run = lab.service('command = ["@BOX@", "sleep", "600"]') if is_service else lab.command([lab.box, "sleep", "600"])
+    wait_until(lambda: "box" in run.tree().values(), what="the program")
+    assert int(status_field(run.pid, "RssAnon").split()[0]) <= 160  # KiB
