@@ -8,14 +8,11 @@ is_root || die "PID namespaces are root's: sudo make bench"
 need_programs s6-svscan:s6 runsvdir:runit supervisord:supervisor unshare:util-linux cc:gcc \
     dumb-init:dumb-init catatonit:catatonit
 
-if [ -z "${PIDONE:-}" ]; then
-    [ -f build/build.ninja ] || meson setup build -Dstatic=true >/dev/null
-    ninja -C build init/pidone >/dev/null || die "pidone does not build: ninja -C build init/pidone"
-fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p build/results
-strip -o "$work/pidone" "${PIDONE:-build/init/pidone}"
+binary=$(release_binary)
+strip -o "$work/pidone" "$binary"
 cc -Wall -Wextra -Os -static -o "$work/service" tools/bench/service.c
 # Pages of a program that the disk has not seen yet count as dirty in whoever runs it.
 sync "$work/pidone" "$work/service"

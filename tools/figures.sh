@@ -22,12 +22,9 @@ back_to_normal() {
 trap back_to_normal EXIT
 
 have tini-static || apt_install tini
-[ -x build/init/pidone ] || {
-    meson setup build -Dstatic=true >/dev/null
-    meson compile -C build >/dev/null
-}
 # Side by side, and written alike: where a file lies, and how it came there, tells in its page faults.
-strip -o "$work/stripped" build/init/pidone
+binary=$(release_binary)
+strip -o "$work/stripped" "$binary"
 cp "$work/stripped" "$work/pidone"
 cp "$(command -v tini-static)" "$work/tini-static"
 tools/figures.py program "$work/pidone" || missed=1

@@ -19,6 +19,15 @@ is_root() { [ "$(id -u)" -eq 0 ]; }
 now_ms() { printf '%s' "$((${EPOCHREALTIME/./} / 1000))"; }
 seconds() { printf '%d.%02d' "$(($1 / 1000))" "$(($1 % 1000 / 10))"; }
 
+# release_binary: PIDONE, else build/init/pidone as the sources are now.
+release_binary() {
+    if [ -z "${PIDONE:-}" ]; then
+        [ -f build/build.ninja ] || meson setup build -Dstatic=true >/dev/null
+        ninja -C build init/pidone >/dev/null || die "pidone does not build: ninja -C build init/pidone"
+    fi
+    printf '%s' "${PIDONE:-build/init/pidone}"
+}
+
 # wait_until SECONDS COMMAND...: polls until the command succeeds; 1 when the time is over.
 wait_until() {
     local end=$(($(now_ms) + $1 * 1000))
