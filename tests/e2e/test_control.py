@@ -285,8 +285,8 @@ def test_garbage_on_the_control_socket_is_harmless(lab):
 def test_a_client_that_never_reads_does_not_block_pid_1(lab):
     run = lab.service(SLEEPER)
     healthy(lab, run)
-    script = ("import socket,time\ns=socket.socket(socket.AF_UNIX,socket.SOCK_SEQPACKET)\n"
-              "s.connect('/run/pidone/control')\nprint('in',flush=True)\ntime.sleep(600)\n")
+    script = ("import signal,socket\ns=socket.socket(socket.AF_UNIX,socket.SOCK_SEQPACKET)\n"
+              "s.connect('/run/pidone/control')\nprint('in',flush=True)\nsignal.pause()\n")
     lab.start_inside(run, ["/usr/bin/python3", "-c", script])
     wait_until(lambda: lab.cli(run, "status").returncode == 0)
     code, took = run.stop()

@@ -416,25 +416,26 @@ def test_a_file_has_every_line_across_its_rotations(lab):
 
 def test_a_line_that_came_in_parts_is_one_line_in_the_file(lab):
     """A prompt whose answer comes late, a line of the other stream in between, one longer than a block."""
-    script = """import os, pathlib, sys, time
-def flag(name):
-    while not pathlib.Path("@TMP@", name).exists():
-        time.sleep(0.01)
+    script = """import os
+def wait_for(name):
+    open("@TMP@/" + name).close()
 os.write(1, b"name: ")
-flag("answer")
+wait_for("answer")
 os.write(1, b"anna\\nage: ")
-flag("between")
+wait_for("between")
 os.write(2, b"between\\n")
-flag("end")
+wait_for("end")
 os.write(1, b"7\\n" + b"a" * 1048576 + b"\\n")
 """
+    for name in ("answer", "between", "end"):
+        os.mkfifo(lab.tmp / name)
     run = lab.service(f"type = \"oneshot\"\ncommand = ['/usr/bin/python3', '-c', '''{script}''']\n"
                       '[log]\nmode = "prefix"\nfile = "@TMP@/web.log"\n')
     for awaited, name in (("| name", "answer"), ("| age", "between")):
         wait_until(lambda text=awaited: text in run.stdout, 5, awaited)
-        (lab.tmp / name).touch()
+        (lab.tmp / name).write_text("")
     run.wait_err(r"^web \| between$")
-    (lab.tmp / "end").touch()
+    (lab.tmp / "end").write_text("")
     assert run.wait() == 0
     assert (lab.tmp / "web.log").read_text() == f"name: anna\nage: \nbetween\n7\n{'a' * 1048576}\n"
 
@@ -568,13 +569,16 @@ def test_lines_go_on_when_standard_output_takes_nothing(lab):
 def test_drop_does_not_miss_a_write_that_fills_the_pipe(lab):
     """The first line finds an output that takes nothing, and a pipe with room. Of the rest of one large write, which
     waits for room itself, the kernel wakes no reader."""
-    script = ("import os, time; os.write(1, b\"x\\n\"); time.sleep(0.3); "
-              "os.write(1, b\"y\\n\" * (1 << 20)); os.write(2, b\"through\\n\"); time.sleep(600)")
+    script = ("import os, signal; os.write(1, b\"x\\n\"); open(\"@TMP@/more\").read(); "
+              "os.write(1, b\"y\\n\" * (1 << 20)); os.write(2, b\"through\\n\"); signal.pause()")
+    os.mkfifo(lab.tmp / "more")
     run, read_end = slow_run(lab, {"loud": FLOOD.format(blocks=20) + '[log]\nmode = "prefix"\n',
                                    "web": f"wait-for = [\"file:@TMP@/stuck\"]\ncommand = ['/usr/bin/python3', '-c', '{script}']\n"
                                           '[log]\nmode = "prefix"\noverflow = "drop"\n'})
     stuck(read_end)
     (lab.tmp / "stuck").touch()
+    with open(lab.tmp / "more", "w"):  # the first line is written; the next ones wait for the close
+        settle(pump_of(run))
     run.wait_err("through")
     os.close(read_end)
 

@@ -326,8 +326,8 @@ def test_a_thousand_connections_leave_pid_1_as_it_was(lab):
 
 def test_idle_connections_keep_nobody_out(lab):
     run = started(lab, CHAIN)
-    script = ("import socket,time\nheld=[]\nfor n in range(64):\n s=socket.socket(socket.AF_UNIX,socket.SOCK_SEQPACKET)\n"
-              " s.connect('/run/pidone/control')\n held.append(s)\ntime.sleep(600)\n")
+    script = ("import signal,socket\nheld=[]\nfor n in range(64):\n s=socket.socket(socket.AF_UNIX,socket.SOCK_SEQPACKET)\n"
+              " s.connect('/run/pidone/control')\n held.append(s)\nsignal.pause()\n")
     settle(run.pid)
     before = len(descriptors(run.pid))
     lab.start_inside(run, ["/usr/bin/python3", "-c", script])
