@@ -344,6 +344,10 @@ void Server::close(std::size_t slot) {
     slots_[slot] = Slot{};
 }
 
+void Server::on_pause() {
+    std::fill(told_.begin(), told_.end(), Health::Starting);
+}
+
 void Server::on_change(const Snapshot& snapshot, base::Instant now) {
     for (auto& slot : slots_) {
         // A client that went away meanwhile shows as hung up in the loop.

@@ -88,6 +88,10 @@ class Server {
     /// Closes the client's socket and frees its slot; the descriptor must be out of the loop.
     void close(std::size_t slot);
 
+    /// The container stood still. Docker calls one that it pauses unhealthy, and what its check of
+    /// that time says no longer counts: so the next `--wait` is answered at once.
+    void on_pause();
+
     /// Something may have changed: answers the clients that wait for it. Not needed while nobody
     /// does, see has_waiting().
     void on_change(const Snapshot& snapshot, base::Instant now);

@@ -201,6 +201,9 @@ void Runtime::turn() {
     now_ = sys::now();
     if (loop_.was_interrupted() || (asked && now_ - begin > *asked + kOverslept)) {
         queue_.push({.kind = core::Event::Kind::Paused, .duration = now_ - begin});
+        if (control_) {
+            control_->on_pause();
+        }
     }
     if (ready) {
         for (const auto& entry : *ready) {

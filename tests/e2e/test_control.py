@@ -147,6 +147,20 @@ def test_wait_answers_at_once_first_and_then_waits_for_a_change(lab):
     assert code == 1 and took < PROMPT
 
 
+def test_wait_answers_at_once_after_a_pause(lab):
+    """Docker calls a container that it pauses unhealthy, and asks anew when it goes on."""
+    run = lab.service(SLEEPER)
+    healthy(lab, run)
+    code, took = finish(background(lab, run, "healthcheck", "--wait", "60s"))
+    assert code == 0 and took < PROMPT
+    waiting(lab, run, "healthcheck", "--wait", "60s")
+    os.kill(run.pid, signal.SIGSTOP)
+    settle(run.pid)
+    os.kill(run.pid, signal.SIGCONT)
+    code, took = finish(background(lab, run, "healthcheck", "--wait", "60s"))
+    assert code == 0 and took < PROMPT
+
+
 def test_a_waiting_client_does_not_hold_the_stop(lab):
     run = lab.service(SLEEPER)
     healthy(lab, run)

@@ -58,6 +58,20 @@ TEST_CASE("a start longer than the wait is told at its end, and healthy at once 
     CHECK(peer.health().health == Health::Healthy);
 }
 
+TEST_CASE("after a pause the next --wait is answered at once, the one behind it is not") {
+    World world;
+    const auto peer = world.connect();
+    CHECK(world.ask(peer, wait_for(30s)) == Fate::Keep);
+    CHECK(peer.health().health == Health::Healthy);
+
+    world.server->on_pause();
+    CHECK(world.ask(peer, wait_for(30s)) == Fate::Keep);
+    CHECK(peer.health().health == Health::Healthy);
+
+    CHECK(world.ask(peer, wait_for(30s)) == Fate::Keep);
+    CHECK(!peer.has_answer());
+}
+
 TEST_CASE("bad states are told at once, however often they are asked for") {
     World world;
     const auto peer = world.connect();
