@@ -207,11 +207,15 @@ def stuck(read_end):
     def fill():
         return int.from_bytes(fcntl.ioctl(read_end, termios.FIONREAD, bytes(4)), sys.byteorder)
 
-    def is_full():
-        before = fill()
-        time.sleep(0.3)  # what is measured
-        return fill() == before > fcntl.fcntl(read_end, fcntl.F_GETPIPE_SZ) // 2
-    wait_until(is_full, 15, "a full pipe")
+    last, since = None, None
+
+    def rests():
+        nonlocal last, since
+        now = time.monotonic()
+        if (present := fill()) != last:
+            last, since = present, now
+        return now - since >= 0.3 and present > fcntl.fcntl(read_end, fcntl.F_GETPIPE_SZ) // 2
+    wait_until(rests, 15, "a full pipe")
 
 
 def drained(read_end, done):

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Stops: quick, clean, final, and nothing that was asked for is cut off."""
 
+import contextlib
 import hashlib
+import os
 import secrets
 import socket
 import ssl
@@ -126,20 +128,38 @@ def test_a_slow_reader_gets_every_byte_of_an_answer_under_way(site, way):
 
 def test_a_request_under_way_in_php_is_answered_before_wordpress_stops(site):
     script = site.data / "wordpress" / "html" / "slow.php"
-    begun = script.with_suffix(".begun")
-    script.write_text("<?php touch('slow.begun'); usleep(1500000); echo 'answered ' . 'in full';")
+    gate = script.with_suffix(".gate")
+    script.write_text("<?php file_get_contents('slow.gate'); echo 'answered ' . 'in full';")
+    os.mkfifo(gate)
+    gate.chmod(0o644)
+
+    def opened():
+        """The gate opens for a writer only while the script waits at it."""
+        with contextlib.suppress(OSError):
+            return os.open(gate, os.O_WRONLY | os.O_NONBLOCK)
+        return None
+
+    def farewells():
+        return engine.logs("wordpress", "all").count("Finishing ...")
+
     answers = []
+    before = farewells()
+    asking = threading.Thread(target=lambda: answers.append(site.visitor().get("/slow.php")))
+    stopping = threading.Thread(target=docker, args=("stop", "wordpress"))
     try:
-        asking = threading.Thread(target=lambda: answers.append(site.visitor().get("/slow.php")))
         asking.start()
-        wait_until(begun.exists, 10, "the script runs")
-        docker("stop", "wordpress")
+        held = wait_until(opened, 10, "the script runs")
+        stopping.start()
+        wait_until(lambda: farewells() > before, 10, "php-fpm has been asked to end")
+        assert asking.is_alive() and not answers
+        os.close(held)
+        stopping.join(15 * engine.SLOW)
         asking.join(15 * engine.SLOW)
         assert [page.body for page in answers] == ["answered in full"]
         assert state("wordpress")["ExitCode"] == 0
     finally:
         script.unlink()
-        begun.unlink(missing_ok=True)
+        gate.unlink()
         site.start("wordpress")
     site.wait_whole()
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "runtime/service_tree.hpp"
 #include "sys/child_process.hpp"
+#include "sys/fd.hpp"
 #include "sys/spawn.hpp"
 #include "sys_support.hpp"
 
@@ -47,11 +51,13 @@ class Family {
         sys_support::wait_for_zombie(raw(leader));
     }
     void end_child() const {
+        // No signal tells us of the end of a child of our child; its descriptor does
+        // (pidfd_open(2)).
+        const sys::UniqueFd watched{static_cast<int>(::syscall(SYS_pidfd_open, raw(child), 0))};
+        REQUIRE(watched);
         ::kill(raw(child), SIGKILL);
-        // Nobody tells us of the end of a child of our child.
-        for (int tries = 0; tries < 5'000 && is_child_alive(); ++tries) {
-            ::usleep(1'000);
-        }
+        pollfd ended{watched.get(), POLLIN, 0};
+        REQUIRE(::poll(&ended, 1, 5'000) == 1);
         REQUIRE_FALSE(is_child_alive());
     }
     void reap() {
