@@ -1,13 +1,16 @@
 # pidone: everything a person needs, one word each; the work is done by tools/*.sh.
 .DEFAULT_GOAL := up
 MAKEFLAGS += --no-print-directory
-.PHONY: up down stop restart re ps logs status build base secrets hosts db clean fclean up-one down-one \
+.PHONY: up bonus down stop restart re ps logs status build base secrets hosts db clean fclean up-one down-one \
         test unit e2e stack lint fmt asan fuzz crash defence mutants figures bench help
 
 # ---- the site ---------------------------------------------------------------
 
 up: ## Install what is missing, build, start the site and wait until it is healthy
 	@tools/up.sh
+
+bonus: ## The same with all services: cache, FTP, static site, Adminer, metrics, backup
+	@tools/up.sh --bonus
 
 down: ## Stop and remove the containers (the data stays)
 	@tools/compose.sh down --remove-orphans
@@ -17,11 +20,10 @@ stop: ## Stop the containers and keep them
 
 restart: ## Stop the containers and start them again
 	@tools/compose.sh stop
-	@tools/up.sh --no-build
+	@tools/up.sh --same --no-build
 
 re: ## Down, build and up again (the data stays)
-	@tools/compose.sh down --remove-orphans
-	@tools/up.sh
+	@tools/up.sh --same --anew
 
 ps: ## List the containers
 	@tools/compose.sh ps

@@ -65,8 +65,10 @@ env_value() {
     printf '%s' "$value"
 }
 
-# compose ARG...: the v2 plugin where it is there, else docker-compose.
+# compose ARG...: the v2 plugin where it is there, else docker-compose. It means the bonus services too,
+# unless COMPOSE_PROFILES is set to nothing.
 compose() {
+    local -x COMPOSE_PROFILES=${COMPOSE_PROFILES-bonus}
     if docker compose version >/dev/null 2>&1; then
         docker compose "$@"
     elif have docker-compose; then
@@ -101,10 +103,11 @@ is_debian() { have apt-get && grep -Eq '^ID(_LIKE)?=.*(debian|ubuntu)' /etc/os-r
 # The one place that knows pidone's version is meson.build.
 pidone_version() { sed -n "s/^ *version: *'\([^']*\)'.*/\1/p" meson.build | head -n 1; }
 
-# project_containers: names of this project's containers, also stopped ones.
+# project_containers [FILTER]: names of this project's containers, also stopped ones.
 project_containers() {
-    docker ps -a --filter "label=com.docker.compose.project=$(project_name)" --format '{{.Names}}' | sort
+    docker ps -a --filter "label=com.docker.compose.project=$(project_name)" ${1:+--filter "$1"} --format '{{.Names}}' | sort
 }
+bonus_containers() { project_containers label=pidone.part=bonus; }
 project_name() {
     local name
     name=$(env_value COMPOSE_PROJECT_NAME)

@@ -1,11 +1,38 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# From whatever is there to a site that answers. --no-build takes the images as they are.
+# From whatever is there to a site that answers. --no-build takes the images as they are, --anew makes
+# new containers, --bonus starts all services instead of the mandatory three, --same those that are there.
 . "$(dirname "$0")/lib.sh"
 
 TIMEOUT=${UP_TIMEOUT:-180}
-build=1
-if [ "${1:-}" = --no-build ]; then build=0; fi
+build=1 anew=0 parts=mandatory
+for word; do
+    case $word in
+        --no-build) build=0 ;;
+        --anew) anew=1 ;;
+        --bonus | --same) parts=${word#--} ;;
+        *) die "unknown option '$word': expected --no-build, --anew, --bonus or --same" ;;
+    esac
+done
+
+# What was asked for is what runs: a start without the bonus ends it.
+choose_parts() {
+    local running
+    mapfile -t running < <(bonus_containers)
+    if [ "$parts" = same ]; then
+        parts=mandatory
+        if [ "${#running[@]}" -gt 0 ]; then parts=bonus; fi
+    fi
+    if [ "$parts" = bonus ]; then
+        export BONUS=on COMPOSE_PROFILES=bonus
+        return
+    fi
+    if [ "${#running[@]}" -gt 0 ]; then
+        say "stopping the bonus services (their data stays, 'make bonus' starts them again): ${running[*]}"
+        docker rm --force "${running[@]}" >/dev/null
+    fi
+    export BONUS=off COMPOSE_PROFILES=
+}
 
 # state_of NAME: status, health, restarts, e.g. "running healthy 0".
 state_of() {
@@ -56,6 +83,8 @@ print_address() {
 tools/require.sh
 tools/env.sh
 tools/secrets.sh
+choose_parts
+if [ "$anew" -eq 1 ]; then compose down --remove-orphans; fi
 if [ "$build" -eq 1 ]; then tools/build.sh; fi
 tools/volumes.sh
 started=$(now_ms)

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import engine  # noqa: E402
 from engine import docker, run  # noqa: E402
-from stack import NAMES, PROJECT, ROOT, Stack  # noqa: E402
+from stack import BONUS_NAMES, NAMES, PROJECT, ROOT, Stack  # noqa: E402
 
 ASIDE = "{}-before-the-tests"
 
@@ -39,18 +39,18 @@ def pytest_collection_modifyitems(items):
 def images():
     """The images under test, built when one is missing."""
     version = run("bash", "-c", ". tools/lib.sh && pidone_version", cwd=ROOT).stdout.strip()
-    names = [f"pidone:{version}"] + [f"{name}:{version}" for name in NAMES]
+    names = [f"pidone:{version}"] + [f"{name}:{version}" for name in NAMES + BONUS_NAMES]
     if any(engine.api("GET", f"/images/{name}/json") is None for name in names):
         if not (ROOT / ".env").exists():
             run("tools/env.sh", cwd=ROOT)
         run("tools/build.sh", cwd=ROOT, timeout=900)
-    return dict(zip(("pidone", *NAMES), names))
+    return dict(zip(("pidone", *NAMES, *BONUS_NAMES), names))
 
 
 def set_aside():
     """A site that is up has the names and the port: it makes room, and comes back at the end."""
     running = []
-    for name in NAMES:
+    for name in NAMES + BONUS_NAMES:
         found = engine.inspect(name)
         if found is None:
             continue
@@ -65,7 +65,7 @@ def set_aside():
 
 
 def bring_back(running):
-    for name in NAMES:
+    for name in NAMES + BONUS_NAMES:
         if engine.inspect(ASIDE.format(name)):
             docker("rename", ASIDE.format(name), name)
     for name in running:
@@ -88,7 +88,15 @@ def session_stack(images):
 
 @pytest.fixture
 def site(session_stack):
-    """The stack, up and whole."""
-    if not session_stack.whole():
+    """The mandatory stack, up and whole."""
+    if session_stack.has_bonus or not session_stack.whole():
         session_stack.begin()
+    return session_stack
+
+
+@pytest.fixture
+def bonus(session_stack):
+    """All services, up and whole."""
+    if not session_stack.has_bonus or not session_stack.whole():
+        session_stack.begin(has_bonus=True)
     return session_stack

@@ -16,6 +16,10 @@ from engine import docker, run, state, wait_until
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = {"nginx": "nginx", "wordpress": "php-fpm8.2", "mariadb": "mariadbd"}
 NAMES = tuple(PROGRAMS)
+# What `make bonus` starts beside them.
+BONUS_PROGRAMS = {"redis": "redis-server"}
+ALL_PROGRAMS = {**PROGRAMS, **BONUS_PROGRAMS}
+BONUS_NAMES = tuple(BONUS_PROGRAMS)
 PROJECT = "pidone-tests"
 TITLE = "Harbour of Tests"
 
@@ -109,12 +113,14 @@ class Stack:
         self.process_env = {name: value for name, value in os.environ.items() if name not in self.env}
         shutil.copy(ROOT / "docker-compose.yml", self.home)
         self.secrets = {name: secrets.token_hex(16) for name in (
-            "db_root_password", "db_password", "wp_owner_password", "wp_author_password", "wp_salts")}
+            "db_root_password", "db_password", "wp_owner_password", "wp_author_password", "wp_salts",
+            "redis_password")}
         self.secrets.update(tls_certificate="", tls_key="")
         (self.home / "secrets").mkdir(mode=0o700)
         for name, text in self.secrets.items():
             self.set_secret(name, text)
         self.command = compose_command()
+        self.has_bonus = False
         self.first = {}  # what the engine said of each container after the first start
         self.write_env()
 
@@ -137,7 +143,7 @@ class Stack:
 
     def wipe(self, *volumes):
         """Empties volumes, as nobody but a person or a broken disk would."""
-        for name in volumes or ("nginx", "wordpress", "mariadb"):
+        for name in volumes or [entry.name for entry in self.data.iterdir()]:
             for entry in (self.data / name).iterdir():
                 shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
 
@@ -146,9 +152,14 @@ class Stack:
 
     # ---- life ---------------------------------------------------------------
 
-    def begin(self):
+    @property
+    def names(self):
+        return NAMES + BONUS_NAMES if self.has_bonus else NAMES
+
+    def begin(self, has_bonus=False):
         """From nothing to a whole site, whatever was there before."""
         self.remove()
+        self.has_bonus = has_bonus
         self.write_env(**self.example)
         self.make_volumes()
         self.wipe()
@@ -157,7 +168,8 @@ class Stack:
         self.first = self.first or {name: engine.inspect(name) for name in NAMES}
 
     def compose(self, *words, check=True):
-        return run(*self.command, *words, cwd=self.home, env=self.process_env, check=check)
+        parts = {"BONUS": "on", "COMPOSE_PROFILES": "bonus"} if self.has_bonus else {"BONUS": "off", "COMPOSE_PROFILES": ""}
+        return run(*self.command, *words, cwd=self.home, env={**self.process_env, **parts}, check=check)
 
     def up(self):
         self.make_volumes()
@@ -174,12 +186,12 @@ class Stack:
     def start(self, *names):
         """All at the same time, as after a reboot."""
         with ThreadPoolExecutor(3) as pool:
-            list(pool.map(lambda name: engine.api("POST", f"/containers/{name}/start"), names or NAMES))
+            list(pool.map(lambda name: engine.api("POST", f"/containers/{name}/start"), names or self.names))
 
     def kill(self, *names):
         """docker kill: quick, and Docker leaves the containers down."""
         with ThreadPoolExecutor(3) as pool:
-            list(pool.map(self._kill, names or NAMES))
+            list(pool.map(self._kill, names or self.names))
 
     @staticmethod
     def _kill(name):
@@ -192,7 +204,7 @@ class Stack:
         wait_until(is_down, 15, f"'{name}' is down")
 
     def stop(self, *names):
-        docker("stop", *(names or NAMES))
+        docker("stop", *(names or self.names))
 
     def crash(self, *pids):
         """kill -9 by the host's pid, which Docker takes for a crash and not for somebody's wish."""
@@ -200,7 +212,7 @@ class Stack:
             os.kill(pid, signal.SIGKILL)
 
     def pids(self):
-        return {name: state(name)["Pid"] for name in NAMES}
+        return {name: state(name)["Pid"] for name in self.names}
 
     # ---- looking ------------------------------------------------------------
 
@@ -227,7 +239,7 @@ class Stack:
         """The first page with title and theme, and every container healthy."""
         page = self.visitor().get("/")
         return (page.status == 200 and TITLE in page.body and "twentytwentythree" in page.body
-                and all(engine.health(name) == "healthy" for name in NAMES))
+                and all(engine.health(name) == "healthy" for name in self.names))
 
     def wait_whole(self, timeout=40):
         wait_until(self.whole, timeout, self.explain)
@@ -236,7 +248,7 @@ class Stack:
         """Why the site is not whole, in the words of the containers."""
         page = self.visitor().get("/")
         parts = [f"the site is whole; the first page says {page.status}: {page.body[:300]}"]
-        for name in NAMES:
+        for name in self.names:
             now = state(name)
             parts.append(f"--- {name}: {now['Status']} {now.get('Health', {}).get('Status')}\n{engine.logs(name)}")
         return "\n".join(parts)
