@@ -1,7 +1,7 @@
 # pidone: everything a person needs, one word each; the work is done by tools/*.sh.
 .DEFAULT_GOAL := up
 MAKEFLAGS += --no-print-directory
-.PHONY: up bonus down stop restart re ps logs status build base secrets hosts db clean fclean up-one down-one \
+.PHONY: up bonus down stop restart re ps logs status top shell build base secrets hosts db clean fclean up-one down-one \
         test unit e2e stack lint fmt asan fuzz crash defence mutants figures bench help
 
 # ---- the site ---------------------------------------------------------------
@@ -31,8 +31,14 @@ ps: ## List the containers
 logs: ## Show the last lines of the logs (SERVICE=name, FOLLOW=1 to keep reading)
 	@tools/logs.sh
 
-status: ## Ask each pidone for the state of its services
+status: ## One table of all containers and their services; fails when one is not healthy
 	@tools/status.sh
+
+top: ## The same, drawn anew every two seconds until Ctrl-C
+	@tools/status.sh --watch
+
+shell: ## Open a shell in a running container, as its user (SERVICE=name)
+	@tools/shell.sh
 
 build: ## Build the images
 	@tools/build.sh

@@ -107,6 +107,24 @@ pidone_version() { sed -n "s/^ *version: *'\([^']*\)'.*/\1/p" meson.build | head
 project_containers() {
     docker ps -a --filter "label=com.docker.compose.project=$(project_name)" ${1:+--filter "$1"} --format '{{.Names}}' | sort
 }
+# services_of PART: the services in docker-compose.yml, in its order: 'mandatory', 'bonus' or 'all'.
+services_of() {
+    awk -v part="$1" '
+        /^[^ #]/ {inside = $1 == "services:"}
+        inside && /^  [a-z0-9_-]+:$/ {name = $1; sub(/:$/, "", name)}
+        inside && /<<: \*(service|bonus)$/ {
+            is_bonus = $NF == "*bonus"
+            if (part == "all" || (part == "bonus") == is_bonus) print name
+        }' docker-compose.yml
+}
+# need_service NAME: ends with the names that there are, if it is none of them.
+need_service() {
+    local names
+    names=$(services_of all)
+    grep -qxF -- "$1" <<<"$names" || die "no service '$1'; SERVICE is one of: ${names//$'\n'/ }"
+}
+# goal_of NAME: what starts that service.
+goal_of() { if grep -qxF -- "$1" <<<"$(services_of bonus)"; then printf 'make bonus'; else printf 'make'; fi; }
 bonus_containers() { project_containers label=pidone.part=bonus; }
 project_name() {
     local name

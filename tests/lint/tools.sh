@@ -167,6 +167,78 @@ test_owner() {
     done
 }
 
+# ---- status.sh, shell.sh, logs.sh, with containers that are not there ----------------
+
+# engine NAME=STATE...: a stand-in for docker with these containers, each with the pidone of a file in answers/.
+engine() {
+    mkdir -p "$copy/engine" "$copy/answers"
+    printf '%s\n' "$@" >"$copy/answers/containers"
+    cat >"$copy/engine/docker" <<DOCKER
+#!/bin/bash
+case "\$1" in
+    ps) sed 's/=.*//' $copy/answers/containers ;;
+    inspect)
+        state=\$(sed -n "s/^\${!#}=//p" $copy/answers/containers)
+        case "\$3" in
+            '{{.State.Status}}') echo "\${state%% *}" ;;
+            *) printf 'container\t/%s\t%s\t%s\t%s\t%s\t%s\t%s' "\${!#}" \$state ;;
+        esac
+        ;;
+    exec) cat "$copy/answers/\$2" ;;
+esac
+DOCKER
+    chmod 0755 "$copy/engine/docker"
+}
+with_engine() { tool "$1" "PATH=$copy/engine:$PATH" "${@:2}"; }
+
+test_status() {
+    local service='"pid":7,"ready":0.1,"attempt":0,"limit":5,"held_by":null,"deadline":null,"next_run":null'
+    engine 'nginx=running healthy 2 0 false' 'wordpress=exited unhealthy 0 137 true' 'mariadb=running starting 0 0 false'
+    printf '{"version":"0.1.0","services":[{"name":"nginx","state":"up","health":"healthy",%s,"since":3725.004,%s,%s},%s}]}\n' "$service" \
+        '"restarts":3,"last_exit":{"signal":"SIGKILL","core":false},"failure":null,"hold":null,"memory":1572864' \
+        '"cpu":0.250,"status_text":"a \"b\" \\ {[,:]} \u001b end"' \
+        '{"name":"once","state":"failed","health":"unhealthy","since":5,"restarts":0,"last_exit":{"code":3},"failure":"no luck"' \
+        >"$copy/answers/nginx"
+    echo 'control socket: no answer' >"$copy/answers/mariadb"
+    local nginx='nginx +running +healthy +2' awk
+    for awk in awk mawk; do
+        command -v "$awk" >/dev/null || continue
+        ln -sf "$(command -v "$awk")" "$copy/engine/awk"
+        cells_are "$nginx +nginx +up +healthy +3 +1h2m +1.5M +0.25s +SIGKILL +a \"b\" \\\\ \{\[,:\]\} \? end"
+        cells_are "$nginx +once +failed +unhealthy +0 +5.0s +- +- +code 3 +no luck"
+        cells_are 'wordpress +exited +unhealthy +0 .* ended with code 137, out of memory'
+        cells_are 'mariadb +running +starting +0 .* no answer: control socket: no answer'
+        cells_are 'not well: wordpress is exited, mariadb is starting'
+        cells_are 'exit 1'
+    done
+    rm "$copy/engine/awk"
+    engine 'nginx=running healthy 0 0 false' 'redis=running healthy 0 0 false'
+    cp "$copy/answers/nginx" "$copy/answers/redis"
+    cells_are 'mariadb +absent .* there is no container'
+    engine
+    expect tools/status.sh "nothing is there" "error: no container*'make'*exit 1" "$(with_engine status.sh)"
+    expect tools/status.sh "top without a terminal" "error: *needs a terminal*exit 1" "$(PATH=$copy/engine:$PATH "$copy/tools/status.sh" --watch 2>&1 </dev/null || echo "exit $?")"
+}
+# cells_are PATTERN: a line of the table is that from its first to its last character.
+cells_are() {
+    grep -qxE -- "$1" <<<"$(with_engine status.sh)" ||
+        report "tools/status.awk:1: no line like '$1' in '$(with_engine status.sh | tr '\n' '|')'"
+}
+
+test_service() {
+    local names="nginx wordpress mariadb"
+    engine 'nginx=running healthy 0 0 false' 'mariadb=exited unhealthy 0 1 false'
+    expect tools/shell.sh "no SERVICE" "error: *SERVICE=name*$names*exit 1" "$(with_engine shell.sh)"
+    expect tools/shell.sh "an unknown one" "error: no service 'ngin'; *$names*exit 1" "$(with_engine shell.sh SERVICE=ngin)"
+    expect tools/shell.sh "one that is down" "error: 'mariadb' is exited: 'make'*compose.sh run*exit 1" \
+        "$(with_engine shell.sh SERVICE=mariadb)"
+    expect tools/shell.sh "one of the bonus" "error: 'redis' is absent: 'make bonus'*exit 1" "$(with_engine shell.sh SERVICE=redis)"
+    expect tools/logs.sh "an unknown one" "error: no service 'ngin'; *$names*exit 1" "$(with_engine logs.sh SERVICE=ngin)"
+    expect tools/logs.sh "one without a container" "error: 'redis' has no container*'make bonus'*exit 1" \
+        "$(with_engine logs.sh SERVICE=redis)"
+    expect tools/logs.sh "one that is there" "exit 0" "$(with_engine logs.sh SERVICE=nginx)"
+}
+
 test_env
 test_secrets
 test_volumes
@@ -174,4 +246,6 @@ test_hosts
 test_crash
 test_clean
 test_owner
+test_status
+test_service
 finish
