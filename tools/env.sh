@@ -50,24 +50,24 @@ adopt_login() {
 check() {
     local value
     value=$(env_value "$1")
-    [[ $value =~ $2 ]] || die "$1 '$value' (environment or .env): expected $3"
+    [[ $value =~ $2 ]] || fault "$1 '$value' (environment or .env): expected $3"
 }
 
 # check_differ KEY OTHER: WordPress and mail take upper and lower case for the same.
 check_differ() {
     local one other
     one=$(env_value "$1") other=$(env_value "$2")
-    [ "${one,,}" != "${other,,}" ] || die "$1 '$one' (environment or .env): expected another value than $2's"
+    [ "${one,,}" != "${other,,}" ] || fault "$1 '$one' (environment or .env): expected another value than $2's"
 }
 
 check_data_dir() {
     local dir
     dir=$(env_value DATA_DIR)
     [[ $dir =~ ^(/[A-Za-z0-9._-]+)+$ && $dir/ != */./* && $dir != *..* ]] ||
-        die "DATA_DIR '$dir' (environment or .env): expected an absolute path as '/home/login/data'," \
+        fault "DATA_DIR '$dir' (environment or .env): expected an absolute path as '/home/login/data'," \
             "without spaces, '.', '..', '//' and a '/' at the end"
     case $dir in
-        /home | /root | /etc | /usr | /var | /tmp | /opt | /srv) die "DATA_DIR '$dir' is not ours alone" ;;
+        /home | /root | /etc | /usr | /var | /tmp | /opt | /srv) fault "DATA_DIR '$dir' is not ours alone" ;;
     esac
 }
 
@@ -76,8 +76,32 @@ check_ports() {
     while read -r key; do
         port=$(env_value "$key")
         [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65535 ]] ||
-            die "$key '$port' (environment or .env): expected a port, 1 to 65535"
+            fault "$key '$port' (environment or .env): expected a port, 1 to 65535"
     done < <(sed -n 's/^\([A-Z0-9_]*_PORT\)=.*/\1/p' .env)
+}
+
+# What Compose and the scripts here would read differently is refused: blanks around '=', line ends of
+# another system, a key that is there twice.
+check_lines() {
+    local line
+    while IFS= read -r line; do fault "$line"; done < <(awk '
+        {place = ".env:" NR ": "}
+        /\r$/ {print place "the line ends in a carriage return: sed -i \047s/\\r$//\047 .env removes them"; exit}
+        /^[ \t]*(#|$)/ {next}
+        !/^[A-Za-z_][A-Za-z0-9_]*=/ {print place "\047" $0 "\047: expected KEY=VALUE, without blanks before the value"; next}
+        {key = $0; sub(/=.*/, "", key)}
+        key in line_of {print place key " is in line " line_of[key] " already: remove one of the two"}
+        {line_of[key] = NR}' .env)
+    end_faults
+}
+
+# A misspelt key would be obeyed by nobody.
+warn_of_unknown_keys() {
+    local key
+    while IFS= read -r key; do
+        warn ".env: nobody reads the key '$key'; .env.example has those that there are"
+    done < <(sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' .env | grep -vxF -f <(sed -n 's/^\([A-Z][A-Z0-9_]*\)=.*/\1/p' .env.example) |
+        grep -vE '^(COMPOSE|DOCKER|BUILDKIT)_')
 }
 
 # A key that came with a newer version is taken over with its default, and said.
@@ -101,7 +125,7 @@ check_people() {
     done
     # The exercise's own rule; WordPress would start first and refuse later.
     name=$(env_value WP_OWNER)
-    [[ ${name,,} != *admin* ]] || die "WP_OWNER '$name' must not contain 'admin' in any case: choose another name"
+    [[ ${name,,} != *admin* ]] || fault "WP_OWNER '$name' must not contain 'admin' in any case: choose another name"
     check_differ WP_AUTHOR WP_OWNER
     check_differ WP_AUTHOR_EMAIL WP_OWNER_EMAIL
 }
@@ -115,7 +139,7 @@ check_values() {
     check COMPOSE_PROJECT_NAME '^[a-z0-9][a-z0-9_-]*$' "lower case letters, digits, '-' and '_'"
     check IMAGE_TAG '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$' "a tag like '0.1.0'"
     [ "$(env_value IMAGE_TAG)" != latest ] ||
-        die "IMAGE_TAG 'latest' (environment or .env): expected a fixed tag like '0.1.0', not 'latest'"
+        fault "IMAGE_TAG 'latest' (environment or .env): expected a fixed tag like '0.1.0', not 'latest'"
     check_ports
     check TLS_SOURCE '^(self-signed|secret)$' "'self-signed' or 'secret'"
     for key in DB_NAME DB_USER; do
@@ -130,6 +154,13 @@ LOGIN_EXPECTED="a login name of lower case letters, digits, '-' and '_'"
 [ -f .env.example ] || die "'.env.example' is missing: is this a complete checkout?"
 # Before it is written anywhere.
 [[ ${LOGIN:-login} =~ $LOGIN_NAME ]] || die "LOGIN '$LOGIN' (environment): expected $LOGIN_EXPECTED"
-if [ -f .env ]; then adopt_login; else make_env; fi
+if [ -f .env ]; then
+    check_lines
+    adopt_login
+else
+    make_env
+fi
 add_new_keys
+warn_of_unknown_keys
 check_values
+end_faults

@@ -14,6 +14,13 @@ die() {
     printf 'error: %s\n' "$*" >&2
     exit 1
 }
+# fault TEXT...: one of several things that are wrong; end_faults ends with 1 if there was any.
+faults=0
+fault() {
+    printf 'error: %s\n' "$*" >&2
+    faults=$((faults + 1))
+}
+end_faults() { if [ "$faults" -gt 0 ]; then exit 1; fi; }
 have() { command -v "$1" >/dev/null 2>&1; }
 is_root() { [ "$(id -u)" -eq 0 ]; }
 now_ms() { printf '%s' "$((${EPOCHREALTIME/./} / 1000))"; }

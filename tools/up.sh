@@ -15,9 +15,8 @@ for word; do
     esac
 done
 
-# What was asked for is what runs: a start without the bonus ends it.
+# Sets 'parts' to mandatory or bonus, 'running' to the bonus services that are there, and tells Compose.
 choose_parts() {
-    local running
     mapfile -t running < <(bonus_containers)
     if [ "$parts" = same ]; then
         parts=mandatory
@@ -25,13 +24,29 @@ choose_parts() {
     fi
     if [ "$parts" = bonus ]; then
         export BONUS=on COMPOSE_PROFILES=bonus
-        return
+    else
+        export BONUS=off COMPOSE_PROFILES=
     fi
-    if [ "${#running[@]}" -gt 0 ]; then
-        say "stopping the bonus services (their data stays, 'make bonus' starts them again): ${running[*]}"
-        docker rm --force "${running[@]}" >/dev/null
+}
+
+# What was asked for is what runs: a start without the bonus ends it.
+end_bonus() {
+    if [ "$parts" = bonus ] || [ "${#running[@]}" -eq 0 ]; then return; fi
+    say "stopping the bonus services (their data stays, 'make bonus' starts them again): ${running[*]}"
+    docker rm --force "${running[@]}" >/dev/null
+}
+
+# Everything that is wrong is said in one go, before anything is built, stopped or started.
+check_all() {
+    local bad=0
+    if tools/env.sh; then
+        choose_parts
+        tools/preflight.sh "$parts" || bad=1
+    else
+        bad=1
     fi
-    export BONUS=off COMPOSE_PROFILES=
+    tools/secrets.sh || bad=1
+    [ "$bad" -eq 0 ] || die "nothing was started; what to do is in the lines above"
 }
 
 # state_of NAME: status, health, restarts, e.g. "running healthy 0".
@@ -81,9 +96,8 @@ print_address() {
 }
 
 tools/require.sh
-tools/env.sh
-tools/secrets.sh
-choose_parts
+check_all
+end_bonus
 if [ "$anew" -eq 1 ]; then compose down --remove-orphans; fi
 if [ "$build" -eq 1 ]; then tools/build.sh; fi
 tools/volumes.sh

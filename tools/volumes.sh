@@ -23,7 +23,7 @@ make_here() {
 make_in_container() {
     # shellcheck disable=SC2016 # the variables belong to the container's shell
     table | docker run --rm --interactive --network none --user 0 --volume "$data:/data" debian:bookworm-slim \
-        bash -c 'while read -r name uid gid mode _; do install -d -o "$uid" -g "$gid" -m "${mode:-0750}" "/data/$name"; done'
+        bash -ec 'while read -r name uid gid mode _; do install -d -o "$uid" -g "$gid" -m "${mode:-0750}" "/data/$name"; done'
 }
 
 # Docker keeps the path a volume was made with; after a change of DATA_DIR the name must go first.
@@ -44,6 +44,7 @@ if is_root; then
     mkdir -p -- "$data"
     make_here
 else
-    make_in_container
+    make_in_container || die "DATA_DIR '$data': its directories cannot be made with their owners (the line above says why);" \
+        "expected a place on ext4, xfs or btrfs where root of the engine may write"
 fi
 forget_moved_volumes

@@ -41,4 +41,28 @@ banned() {
     report_all < <(grep -HnE -e "$regex" -- "$@" | sed -E "s|^([^:]*:[0-9]+):.*|\1: $message|")
 }
 
+# copy_tree: the tree in $copy, where its tools can be tried with tool and expect.
+copy_tree() {
+    copy=$(mktemp -d)
+    trap 'rm -rf "$copy"' EXIT
+    files . | xargs -d '\n' cp --parents --target-directory="$copy"
+    git -C "$copy" init --quiet
+    # Some of it is done as somebody else.
+    chmod 0755 "$copy"
+    mkdir "$copy/bin"
+}
+
+# tool NAME [KEY=VALUE...]: its output and at last its exit code, with these keys in its environment.
+tool() {
+    local name=$1
+    shift
+    env -i "PATH=$copy/bin:$PATH" HOME=/nonexistent "$@" "$copy/tools/$name" 2>&1 && echo "exit 0" || echo "exit $?"
+}
+
+# expect FILE WHAT EXPECTED SAID: EXPECTED is a pattern of bash that all of SAID must match.
+expect() {
+    # shellcheck disable=SC2053 # a pattern it is
+    [[ $4 == $3 ]] || report "$1:1: $2: expected '$3', got '${4//$'\n'/ | }'"
+}
+
 finish() { [ "$findings" -eq 0 ]; exit; }

@@ -4,14 +4,7 @@
 # a stand-in that knows the container 'nginx' and says so when it is told to change something.
 . "$(dirname "$0")/lib.sh"
 
-copy=$(mktemp -d)
-trap 'rm -rf "$copy"' EXIT
-files . | xargs -d '\n' cp --parents --target-directory="$copy"
-git -C "$copy" init --quiet
-# Some of it is done as somebody else.
-chmod 0755 "$copy"
-
-mkdir "$copy/bin"
+copy_tree
 cat >"$copy/bin/docker" <<'DOCKER'
 #!/bin/sh
 case "$1 $2" in
@@ -21,19 +14,6 @@ case "$1 $2" in
 esac
 DOCKER
 chmod 0755 "$copy/bin/docker"
-
-# tool NAME [KEY=VALUE...]: its output and at last its exit code, with these keys in its environment.
-tool() {
-    local name=$1
-    shift
-    env -i "PATH=$copy/bin:$PATH" HOME=/nonexistent "$@" "$copy/tools/$name" 2>&1 && echo "exit 0" || echo "exit $?"
-}
-
-# expect FILE WHAT EXPECTED SAID: EXPECTED is a pattern of bash that all of SAID must match.
-expect() {
-    # shellcheck disable=SC2053 # a pattern it is
-    [[ $4 == $3 ]] || report "$1:1: $2: expected '$3', got '${4//$'\n'/ | }'"
-}
 
 # ---- env.sh -------------------------------------------------------------------
 
@@ -93,7 +73,7 @@ test_secrets() {
     modes=$(sed -n 's|.*{file: ./secrets/\(.*\)}|\1|p' "$copy/docker-compose.yml" | sort | sed 's/^/644 /' | tr '\n' ' ')
     expect tools/secrets.sh "makes what is missing" "made in secrets/: *exit 0" "$(tool secrets.sh)"
     expect tools/secrets.sh "modes" "700 $modes" "$(stat -c %a "$copy/secrets") $(modes_of_secrets)"
-    printf mine >"$copy/secrets/db_password"
+    printf 'my own choice 4711' >"$copy/secrets/db_password"
     printf key >"$copy/key-of-somebody"
     ln -sf "$copy/key-of-somebody" "$copy/secrets/tls_key"
     chmod 0600 "$copy/secrets/db_password" "$copy/key-of-somebody"
@@ -101,7 +81,7 @@ test_secrets() {
     expect tools/secrets.sh "makes nothing twice" "exit 0" "$(tool secrets.sh)"
     expect tools/secrets.sh "repairs the modes" "700 ${modes/644 tls_key/777 tls_key}" \
         "$(stat -c %a "$copy/secrets") $(modes_of_secrets)"
-    expect tools/secrets.sh "keeps the text" mine "$(cat "$copy/secrets/db_password")"
+    expect tools/secrets.sh "keeps the text" "my own choice 4711" "$(cat "$copy/secrets/db_password")"
     expect tools/secrets.sh "leaves what a link leads to" 600 "$(stat -c %a "$copy/key-of-somebody")"
 }
 modes_of_secrets() { (cd "$copy/secrets" && stat -c '%a %n' -- * | tr '\n' ' '); }
