@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "base/address.hpp"
 #include "cli/client_options.hpp"
 #include "cli/client_output.hpp"
 #include "cli/client_session.hpp"
@@ -10,11 +13,16 @@
 #include "cli/exporter_server.hpp"
 #include "cli/option_words.hpp"
 #include "log/log.hpp"
+#include "sys/clock.hpp"
 #include "sys/listen_socket.hpp"
+#include "sys/resolve.hpp"
 #include "sys/stream_socket.hpp"
 
 namespace cli {
 namespace {
+
+/// How long the name to listen on is looked up.
+constexpr base::Duration kLookup{5'000};
 
 /// Asks PID 1 and looks into /proc, for each page anew.
 class Collector final : public ExporterServer::Source {
@@ -61,20 +69,48 @@ class Collector final : public ExporterServer::Source {
     bool was_up_ = true;
 };
 
-base::Result<sys::UniqueFd> open_listener(const base::Endpoint& address) {
-    if (address.kind == base::Endpoint::Kind::Unix) {
-        auto listener = sys::listen_unix(address.path, 0666, std::nullopt);
-        return listener ? base::Result<sys::UniqueFd>{std::move(listener->fd)}
-                        : base::unexpected{listener.error()};
+/// The addresses to listen on: the first that this machine has is taken.
+base::Result<std::vector<std::string>, std::string> addresses_of(const base::Endpoint& listen) {
+    if (listen.host.empty()) {
+        return std::vector<std::string>{"::", "0.0.0.0"};  // the latter where IPv6 is off
     }
-    if (!address.host.empty()) {
-        return sys::listen_tcp(address.host, address.port, false);
+    if (base::is_address(listen.host)) {
+        return std::vector<std::string>{listen.host};
     }
-    auto fd = sys::listen_tcp("::", address.port, false);
-    if (!fd && fd.error().code == EAFNOSUPPORT) {
-        return sys::listen_tcp("0.0.0.0", address.port, false);
+    const auto found = sys::resolve(listen.host, listen.port, sys::now() + kLookup);
+    if (!found) {
+        return base::unexpected{found.error().text};
     }
-    return fd;
+    std::vector<std::string> hosts;
+    for (const auto& address : *found) {
+        hosts.push_back(sys::host_of(address));
+    }
+    return hosts;
+}
+
+base::Result<sys::UniqueFd, std::string> open_listener(const base::Endpoint& listen) {
+    if (listen.kind == base::Endpoint::Kind::Unix) {
+        auto listener = sys::listen_unix(listen.path, 0666, std::nullopt);
+        return listener ? base::Result<sys::UniqueFd, std::string>{std::move(listener->fd)}
+                        : base::unexpected{logging::error_text(listener.error().code)};
+    }
+    const auto hosts = addresses_of(listen);
+    if (!hosts) {
+        return base::unexpected{hosts.error()};
+    }
+    std::string why;
+    for (const auto& host : *hosts) {
+        auto fd = sys::listen_tcp(host, listen.port, false);
+        if (fd) {
+            return std::move(*fd);
+        }
+        why = logging::error_text(fd.error().code);
+        // Somebody who has the port at one of them is not to be evaded.
+        if (fd.error().code != EADDRNOTAVAIL && fd.error().code != EAFNOSUPPORT) {
+            break;
+        }
+    }
+    return base::unexpected{why};
 }
 
 int serve(const ExporterOptions& options) {
@@ -82,16 +118,14 @@ int serve(const ExporterOptions& options) {
                            ? "port " + std::to_string(options.listen.port)
                            : base::to_string(options.listen);
     auto listener = open_listener(options.listen);
-    const auto set = listener ? sys::set_non_blocking(listener->get())
-                              : base::Result<void>{base::unexpected{listener.error()}};
-    if (!set) {
-        return complain(
-            "exporter: cannot listen on " + shown + ": " + logging::error_text(set.error().code),
-            base::kExitSystem);
+    if (!listener) {
+        return complain("exporter: cannot listen on " + shown + ": " + listener.error(),
+                        base::kExitSystem);
     }
+    const auto set = sys::set_non_blocking(listener->get());
     Collector collector{named_control(options.control)};
     auto server = ExporterServer::create(std::move(*listener), collector);
-    int code = server ? 0 : server.error().code;
+    int code = !set ? set.error().code : !server ? server.error().code : 0;
     if (code == 0) {
         print_error("pidone: exporter: metrics on " + shown + ", path /metrics\n");
     }

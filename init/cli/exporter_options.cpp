@@ -9,6 +9,13 @@ namespace {
 
 constexpr std::string_view kTcp = "tcp://";
 
+/// A name that nobody can take for an address with a slip in it.
+bool is_name(std::string_view host) {
+    const auto last = host.substr(host.rfind('.') + 1);
+    return host.find(':') == std::string_view::npos &&
+           last.find_first_not_of("0123456789") != std::string_view::npos;
+}
+
 }  // namespace
 
 base::Result<base::Endpoint, std::string> parse_listen_address(std::string_view text) {
@@ -24,9 +31,8 @@ base::Result<base::Endpoint, std::string> parse_listen_address(std::string_view 
     if (endpoint && endpoint->host == "localhost") {
         endpoint->host = "127.0.0.1";
     }
-    // A name is no address: what it stands for may change, and differ from what was meant.
-    if (!endpoint || !base::is_address(endpoint->host)) {
-        return wrong("expected ADDRESS:PORT, [ADDRESS]:PORT, :PORT or unix:///PATH");
+    if (!endpoint || !(base::is_address(endpoint->host) || is_name(endpoint->host))) {
+        return wrong("expected ADDRESS:PORT, [ADDRESS]:PORT, NAME:PORT, :PORT or unix:///PATH");
     }
     if (is_any) {
         endpoint->host.clear();

@@ -17,8 +17,8 @@ inline constexpr std::string_view kExporterAddress = "127.0.0.1:10191";
 
 /// What `pidone exporter` was told on its command line.
 struct ExporterOptions {
-    base::Endpoint listen;               ///< Tcp with an address or, for all of them, "" as its
-                                         ///< host; or Unix
+    base::Endpoint listen;               ///< Tcp with an address, a name or, for every address,
+                                         ///< "" as its host; or Unix
     std::optional<std::string> control;  ///< --control: the socket of PID 1, when it was named
     bool is_help = false;                ///< -h, --help
 };
@@ -27,8 +27,8 @@ struct ExporterOptions {
 [[nodiscard]] base::Result<ExporterOptions, std::string> parse_exporter_options(
     std::span<const std::string> args);
 
-/// Reads "ADDRESS:PORT", "localhost:PORT", "[ADDRESS]:PORT", ":PORT" or "unix:///PATH"; the first
-/// ones may have "tcp://" in front.
+/// Reads "ADDRESS:PORT", "[ADDRESS]:PORT", "NAME:PORT", ":PORT" or "unix:///PATH"; all but the last
+/// may have "tcp://" in front.
 [[nodiscard]] base::Result<base::Endpoint, std::string> parse_listen_address(std::string_view text);
 
 }  // namespace cli

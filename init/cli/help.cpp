@@ -181,8 +181,8 @@ constexpr std::array<Topic, 20> kTopics{{
      "\n"
      "Serves the metrics of this container at http://ADDR/metrics, for Prometheus: text format\n"
      "0.0.4, or OpenMetrics 1.0.0 for who asks for it. ADDR is ADDRESS:PORT, [ADDRESS]:PORT,\n"
-     ":PORT (every address) or unix:///PATH; the default is 127.0.0.1:10191. It needs no\n"
-     "privilege: run it as a service with a user of its own. The socket of PID 1 is --control,\n"
+     "NAME:PORT, :PORT (every address) or unix:///PATH; the default is 127.0.0.1:10191. It needs\n"
+     "no privilege: run it as a service with a user of its own. The socket of PID 1 is --control,\n"
      "else PIDONE_CONTROL, else /run/pidone/control.\n"
      "\n"
      "Exit: 64 wrong usage, 71 it cannot listen; else it runs until a signal ends it.\n"},

@@ -197,6 +197,17 @@ ResolverSettings parse_resolver_settings(std::string_view text, std::uint16_t po
     return settings;
 }
 
+std::string host_of(const SocketAddress& address) {
+    const auto family = address.storage.ss_family;
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const void* const bytes =
+        family == AF_INET ? static_cast<const void*>(
+                                &reinterpret_cast<const sockaddr_in&>(address.storage).sin_addr)
+                          : &reinterpret_cast<const sockaddr_in6&>(address.storage).sin6_addr;
+    ::inet_ntop(family, bytes, text.data(), text.size());
+    return text.data();
+}
+
 base::Result<Addresses, ProbeFailure> resolve(const std::string& host, std::uint16_t port,
                                               base::Instant deadline, const ResolverFiles& files) {
     if (const auto literal = parse_literal(host, port)) {

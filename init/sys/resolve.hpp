@@ -42,4 +42,7 @@ struct ResolverSettings {
     const std::string& host, std::uint16_t port, base::Instant deadline,
     const ResolverFiles& files = {});
 
+/// The address without its port, as a literal: "10.0.0.1", "fd00::1".
+[[nodiscard]] std::string host_of(const SocketAddress& address);
+
 }  // namespace sys

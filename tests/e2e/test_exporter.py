@@ -339,10 +339,34 @@ def test_what_it_cannot_listen_on_it_says(lab):
     address = f"127.0.0.1:{taken.getsockname()[1]}"
     done = lab.local("exporter", "--listen", address)
     assert (done.returncode, done.stderr) == (71, f"pidone: exporter: cannot listen on tcp://{address}: address already in use\n")
-    done = lab.local("exporter", "--listen", "web:80")
+    done = lab.local("exporter", "--listen", "1.2.3:80")
     assert done.returncode == 64
-    assert done.stderr == ("pidone: exporter: '--listen web:80': "
-                           "expected ADDRESS:PORT, [ADDRESS]:PORT, :PORT or unix:///PATH\n")
+    assert done.stderr == ("pidone: exporter: '--listen 1.2.3:80': "
+                           "expected ADDRESS:PORT, [ADDRESS]:PORT, NAME:PORT, :PORT or unix:///PATH\n")
+
+
+@pytest.fixture
+def named(lab):
+    """Keys of a container whose /etc/hosts knows 'metrics.example', which has an address elsewhere too."""
+    hosts = lab.tmp / "hosts"
+    hosts.write_text("192.0.2.1 metrics.example\n127.0.0.7 metrics.example\n192.0.2.2 away.example\n")
+    return {"ns": ["--net", "--bind", f"{hosts}:/etc/hosts"]}
+
+
+def test_a_name_means_the_address_that_is_the_containers_own(lab, named):
+    run = lab.service({"exporter": exporter(lab, "metrics.example:10191", ready="tcp://127.0.0.7:10191")}, **named)
+    run.wait_err("exporter: metrics on tcp://metrics.example:10191, path /metrics")
+    run.wait_err("exporter: ready")
+    assert lab.cli(run, "probe", "http://127.0.0.7:10191/metrics", "--timeout", "3s").returncode == 0
+    assert lab.cli(run, "probe", "tcp://127.0.0.1:10191", "--timeout", "100ms").returncode == 1
+
+
+@pytest.mark.parametrize("name, why", [("away.example", "cannot assign requested address"),
+                                       ("nobody.invalid", "no name server answered for 'nobody.invalid'")])
+def test_a_name_that_means_nothing_here_is_refused_and_said(lab, named, name, why):
+    run = lab.service({"exporter": exporter(lab, f"{name}:10191", ready=f"tcp://{name}:10191")}, **named)
+    run.wait_err(f"exporter: cannot listen on tcp://{name}:10191: {why}")
+    run.wait_err("exporter: exited with status 71")
 
 
 def test_its_help_names_the_default_address(lab):

@@ -21,7 +21,7 @@ check() {
 }
 for dir in services/*/; do
     compgen -G "$dir*.toml" >/dev/null || continue
-    check "${dir%/}" "${dir%/}"
+    check "${dir%/}" services "${dir%/}"
 done
 [ "$checked" -gt 0 ] || report "services:1: no directory with service files"
 # The example takes the same files, with overrides.

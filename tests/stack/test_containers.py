@@ -81,21 +81,42 @@ def test_a_normal_start_restarts_nothing_and_runs_out_of_nothing(site, name):
 
 def test_networks_are_the_projects_own_and_the_backend_has_no_way_out(site):
     used = {name: set(engine.inspect(name)["NetworkSettings"]["Networks"]) for name in NAMES}
-    front, back = "pidone-tests_frontend", "pidone-tests_backend"
-    assert used == {"nginx": {front}, "wordpress": {front, back}, "mariadb": {back}}
-    assert {engine.inspect(name)["HostConfig"]["NetworkMode"] for name in NAMES} <= {front, back}
-    assert engine.api("GET", f"/networks/{back}")["Internal"] is True
+    front, back, cache, monitoring = (f"pidone-tests_{name}" for name in ("frontend", "backend", "cache", "monitoring"))
+    assert used == {"nginx": {front, monitoring}, "wordpress": {front, back, cache, monitoring}, "mariadb": {back, monitoring}}
+    assert {engine.inspect(name)["HostConfig"]["NetworkMode"] for name in NAMES} <= {front, back, cache, monitoring}
+    for network in (back, cache, monitoring):
+        assert engine.api("GET", f"/networks/{network}")["Internal"] is True
     assert engine.api("GET", f"/networks/{front}")["Driver"] == "bridge"
 
 
 def test_nginx_cannot_reach_the_database(site):
     port = site.env["DB_PORT"]
     address = engine.inspect("mariadb")["NetworkSettings"]["Networks"]["pidone-tests_backend"]["IPAddress"]
-    for target in (f"tcp://mariadb:{port}", f"tcp://{address}:{port}"):
+    for target in (f"tcp://mariadb.backend:{port}", f"tcp://{address}:{port}"):
         probe = ("docker", "exec", "{}", "/usr/bin/pidone", "probe", target, "--timeout", "1s")
         reachable = {name: run(*[word.format(name) for word in probe], check=False).returncode == 0
                      for name in ("nginx", "wordpress")}
         assert reachable == {"nginx": False, "wordpress": True}, target
+
+
+def test_in_the_network_of_the_exporters_nothing_else_of_wordpress_and_mariadb_answers(site):
+    ports = {"wordpress": site.env["FPM_PORT"], "mariadb": site.env["DB_PORT"]}
+    for name, port in ports.items():
+        address = engine.inspect(name)["NetworkSettings"]["Networks"]["pidone-tests_monitoring"]["IPAddress"]
+        reachable = {port: run("docker", "exec", "nginx", "/usr/bin/pidone", "probe", f"tcp://{address}:{port}", "--timeout", "1s",
+                               check=False).returncode == 0 for port in (port, site.env["EXPORTER_PORT"])}
+        assert reachable == {port: False, site.env["EXPORTER_PORT"]: True}, name
+
+
+@each_container
+def test_the_exporter_listens_in_its_network_alone(site, name):
+    networks = engine.inspect(name)["NetworkSettings"]["Networks"]
+    answers = {network: run("docker", "exec", name, "/usr/bin/pidone", "probe", "--timeout", "500ms",
+                            f"http://{found['IPAddress']}:{site.env['EXPORTER_PORT']}/metrics", check=False).returncode == 0
+               for network, found in networks.items()}
+    assert answers == {network: network == "pidone-tests_monitoring" for network in networks}
+    loopback = f"tcp://127.0.0.1:{site.env['EXPORTER_PORT']}"
+    assert run("docker", "exec", name, "/usr/bin/pidone", "probe", loopback, "--timeout", "500ms", check=False).returncode == 1
 
 
 def test_the_data_lie_in_bind_mounted_named_volumes_below_the_data_directory(site):
@@ -156,4 +177,4 @@ def test_nothing_the_exercise_forbids_is_in_the_compose_file():
         assert not {"links", "network_mode", "external_links", "depends_on", "command", "entrypoint"} & set(service)
         assert service["container_name"] == name
         assert service["networks"], f"'{name}' is in a network of its own choice"
-    assert set(found["networks"]) == {"frontend", "backend"}
+    assert set(found["networks"]) == {"frontend", "backend", "cache", "monitoring"}

@@ -13,7 +13,8 @@ from stack import NAMES, Author
 HARD = "it's \"quoted\" \\ `back` $HOME %s {x} #1; ä"
 
 
-@pytest.mark.parametrize("key, port", [("HTTPS_PORT", 18443), ("DB_PORT", 13306), ("FPM_PORT", 19000)])
+@pytest.mark.parametrize("key, port", [("HTTPS_PORT", 18443), ("DB_PORT", 13306), ("FPM_PORT", 19000),
+                                       ("EXPORTER_PORT", 20191)])
 def test_a_changed_port_works_everywhere(site, key, port):
     site.owner().publish(f"Before {key}", "written at the old port")
     site.write_env(**{key: port})
@@ -30,10 +31,12 @@ def test_a_changed_port_works_everywhere(site, key, port):
         published = {entry["HostPort"] for outer in engine.inspect("nginx")["NetworkSettings"]["Ports"].values()
                      for entry in outer or []}
         assert published == {site.env["HTTPS_PORT"]}
-        assert run("docker", "exec", "nginx", "/usr/bin/pidone", "probe", f"tcp://wordpress:{site.env['FPM_PORT']}",
+        assert run("docker", "exec", "nginx", "/usr/bin/pidone", "probe", f"tcp://wordpress.frontend:{site.env['FPM_PORT']}",
                    "--timeout", "2s").returncode == 0
-        assert run("docker", "exec", "wordpress", "/usr/bin/pidone", "probe", f"tcp://mariadb:{site.env['DB_PORT']}",
+        assert run("docker", "exec", "wordpress", "/usr/bin/pidone", "probe", f"tcp://mariadb.backend:{site.env['DB_PORT']}",
                    "--timeout", "2s").returncode == 0
+        assert run("docker", "exec", "nginx", "/usr/bin/pidone", "probe", "--timeout", "2s",
+                   f"tcp://mariadb.monitoring:{site.env['EXPORTER_PORT']}").returncode == 0
     finally:
         site.write_env(**site.example)
     site.up()
@@ -42,7 +45,7 @@ def test_a_changed_port_works_everywhere(site, key, port):
 
 def test_each_port_of_the_stack_is_a_key_of_env(site):
     ports = sorted(key for key in site.example if key.endswith("_PORT"))
-    assert ports == ["DB_PORT", "FPM_PORT", "HTTPS_PORT"]
+    assert {"DB_PORT", "EXPORTER_PORT", "FPM_PORT", "HTTPS_PORT"} <= set(ports)
     compose = (site.root / "docker-compose.yml").read_text()
     assert not re.search(r"^\s*-\s*[\"']?\d+:", compose, re.M)
     for key in ports:

@@ -33,6 +33,8 @@ TEST_CASE("every form of an address to listen on is understood") {
     CHECK((cli::parse_listen_address("localhost:80") == tcp("127.0.0.1", 80)));
     CHECK((cli::parse_listen_address("[::]:80") == tcp("::", 80)));
     CHECK((cli::parse_listen_address(":65535") == tcp("", 65535)));
+    CHECK((cli::parse_listen_address("web:80") == tcp("web", 80)));
+    CHECK((cli::parse_listen_address("web.1a:80") == tcp("web.1a", 80)));
     CHECK((cli::parse_listen_address("tcp://0.0.0.0:80") == tcp("0.0.0.0", 80)));
     CHECK((cli::parse_listen_address("tcp://:80") == tcp("", 80)));
     CHECK((cli::parse_listen_address("unix:///run/x") ==
@@ -41,16 +43,18 @@ TEST_CASE("every form of an address to listen on is understood") {
 
 TEST_CASE("what is no address to listen on says what one looks like") {
     for (const auto* const text :
-         {"", "80", ":", ":0", ":65536", "::1:80", "[::1]", "1.2.3.4", "host:80/x", "web:80",
-          "http://1.2.3.4:80", "1.2.3.4:80 ", "1.2.3:80", "[1]:80"}) {
+         {"", "80", ":", ":0", ":65536", "::1:80", "[::1]", "1.2.3.4", "host:80/x",
+          "web:", "http://1.2.3.4:80", "1.2.3.4:80 ", "1.2.3:80", "web.1:80", "1.2.3.256:80",
+          "web.:80", "[1]:80", "[::g]:80"}) {
         CAPTURE(text);
         const auto address = cli::parse_listen_address(text);
         REQUIRE_FALSE(address);
-        CHECK(address.error() == "expected ADDRESS:PORT, [ADDRESS]:PORT, :PORT or unix:///PATH");
+        CHECK(address.error() ==
+              "expected ADDRESS:PORT, [ADDRESS]:PORT, NAME:PORT, :PORT or unix:///PATH");
     }
     CHECK(cli::parse_listen_address("unix://x").error() == "the path must be absolute, got 'x'");
     CHECK(parse({"--listen", "80"}).error() ==
-          "'--listen 80': expected ADDRESS:PORT, [ADDRESS]:PORT, :PORT or unix:///PATH");
+          "'--listen 80': expected ADDRESS:PORT, [ADDRESS]:PORT, NAME:PORT, :PORT or unix:///PATH");
 }
 
 TEST_CASE("options take their value from the next word or behind an equals sign") {
