@@ -7,7 +7,7 @@
 BUILD_TOOLS=(git g++ meson ninja-build pkg-config libfmt-dev libtomlplusplus-dev doctest-dev libexpected-dev)
 E2E_TOOLS=(python3 python3-pytest python3-prometheus-client procps util-linux iproute2 openssl podman)
 LINT_TOOLS=(clang-format-14 clang-tidy-14 shellcheck python3-yaml binutils mandoc bsdextrautils)
-STACK_TOOLS=(python3-pytest python3-yaml openssl curl)
+STACK_TOOLS=(python3-pytest python3-yaml openssl curl chromium fonts-liberation)
 PYTHON=/usr/bin/python3 # Debian's own, which has Debian's pytest
 
 passed=0 failed=0 skipped=0
@@ -24,6 +24,9 @@ need() {
     done
     [ "${#absent[@]}" -eq 0 ] || apt_install "${absent[@]}"
 }
+
+# Others than Debian ship both as one package.
+need_npm() { have npm || need nodejs npm; }
 
 # Prometheus and promtool, for the tests of the exporter. Debian's package would start a daemon, so only its
 # programs are taken out of it. Where they cannot be had the tests say so.
@@ -101,8 +104,7 @@ run_unit() {
 
 run_lint() {
     need "${LINT_TOOLS[@]}"
-    # Others than Debian ship both as one package.
-    have npm || need nodejs npm
+    need_npm
     build_release
     local script good=0 bad=0
     for script in tests/lint/*.sh; do
@@ -139,6 +141,7 @@ run_stack() {
         return
     fi
     need "${STACK_TOOLS[@]}"
+    need_npm
     mkdir -p "$results"
     tools/env.sh
     tools/secrets.sh

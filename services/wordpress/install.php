@@ -179,6 +179,7 @@ function set_up_new_site(array $owner): void
         'comment_moderation' => 0, 'comment_previously_approved' => 0,
         'comments_notify' => 0, 'moderation_notify' => 0,
         'default_pingback_flag' => 0, 'default_ping_status' => 'closed', 'show_avatars' => 0,
+        'can_compress_scripts' => 0,   // nginx does; unset, the first page after a login tries it out
     ];
     foreach ($options as $name => $value) {
         update_option($name, $value);

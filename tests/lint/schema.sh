@@ -9,19 +9,10 @@ pidone=${PIDONE:-${BUILD_DIR:-build}/init/pidone}
     report "$pidone:1: missing, run make unit first"
     finish
 }
-if ! command -v npm >/dev/null; then
-    report "tests/schema:1: npm is missing, make lint installs it as root on Debian"
-    finish
-fi
 modules=${BUILD_DIR:-build}/npm
-if ! cmp -s tests/schema/package-lock.json "$modules/package-lock.json" || [ ! -d "$modules/node_modules/ajv" ]; then
-    mkdir -p "$modules"
-    cp tests/schema/package.json tests/schema/package-lock.json "$modules/"
-    npm ci --prefix "$modules" --no-audit --no-fund --loglevel=error >/dev/null || {
-        rm -rf "$modules"
-        report "tests/schema/package-lock.json:1: npm ci fails"
-        finish
-    }
+if ! why=$(tools/modules.sh tests/schema "$modules" 2>&1); then
+    report "tests/schema/package-lock.json:1: ${why##*$'\n'}"
+    finish
 fi
 
 report_all < <(/usr/bin/python3 - "$pidone" <<'PYTHON' | NODE_PATH=$modules/node_modules node tests/schema/validate.js 2>&1

@@ -19,3 +19,13 @@ foreach (['_maybe_update_core', '_maybe_update_plugins', '_maybe_update_themes']
 add_action('wp_dashboard_setup', function (): void {
     remove_meta_box('dashboard_primary', 'dashboard', 'side');
 });
+
+// The editors' welcome guides show pictures from wordpress.org, so they are taken as seen.
+add_filter('default_user_metadata', function (mixed $value, int $user, string $key, bool $single): mixed {
+    if ($key !== $GLOBALS['wpdb']->get_blog_prefix() . 'persisted_preferences') {
+        return $value;
+    }
+    $seen = ['welcomeGuide' => false, 'welcomeGuideStyles' => false, 'welcomeGuideTemplate' => false];
+    $preferences = array_fill_keys(['core/edit-post', 'core/edit-site', 'core/edit-widgets'], $seen);
+    return $single ? $preferences : [$preferences];
+}, 10, 4);

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+"""The site as a person meets it: in a browser, with every bonus service on. A page that complains on its console,
+breaks the content security policy, or asks for what is not there or not ours, fails its story."""
+
+import os
+
+import pytest
+
+import browser
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    why = browser.why_not()
+    if why:
+        assert os.environ.get("CI") != "true", why
+        pytest.skip(why)
+    made = browser.Browser()
+    yield made
+    made.close()
+
+
+def test_a_visitor_sees_the_first_page(bonus, chromium):
+    chromium.tell("first-page", bonus)
+
+
+def test_the_owner_logs_in_and_out(bonus, chromium):
+    chromium.tell("log-in", bonus)
+
+
+def test_a_page_edited_by_its_owner_is_read_by_a_stranger(bonus, chromium):
+    chromium.tell("edit-a-page", bonus)
