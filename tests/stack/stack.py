@@ -38,10 +38,10 @@ def compose_command():
 
 
 class Page:
-    """What curl got: status, headers in lower case (the last of each name) and the body."""
+    """What curl got: status, headers in lower case (the last of each name), the body, and the names of all headers."""
 
-    def __init__(self, status, headers, body):
-        self.status, self.headers, self.body = status, headers, body
+    def __init__(self, status, headers, body, names=()):
+        self.status, self.headers, self.body, self.names = status, headers, body, list(names)
 
 
 class Visitor:
@@ -62,9 +62,8 @@ class Visitor:
             return Page(0, {}, done.stderr)
         head, _, body = done.stdout.partition("\n\n")
         lines = head.splitlines()
-        headers = dict((name.lower(), value.strip()) for name, _, value in
-                       (line.partition(":") for line in lines[1:]))
-        return Page(int(lines[0].split()[1]), headers, body)
+        headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines[1:])]
+        return Page(int(lines[0].split()[1]), dict(headers), body, (name for name, _ in headers))
 
     def post(self, path, fields, *options, **more):
         data = [word for name, value in fields.items() for word in ("--data-urlencode", f"{name}={value}")]
