@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := up
 MAKEFLAGS += --no-print-directory
 .PHONY: up bonus down stop restart re ps logs status top shell build base secrets hosts db clean fclean up-one down-one \
-        test unit e2e stack lint fmt asan fuzz crash defence mutants figures bench help
+        test unit e2e stack lint fmt asan fuzz crash chaos defence mutants figures bench help
 
 # ---- the site ---------------------------------------------------------------
 
@@ -96,6 +96,9 @@ mutants: ## Break listed lines one by one; each must turn a test red
 
 crash: ## kill -9 the PID 1 of a container (SERVICE=name) and watch it come back
 	@tools/crash.sh
+
+chaos: ## Faults under load on a stack of its own: SECONDS=120 of them, chosen by SEED=
+	@tools/chaos.sh "$(SECONDS)" "$(SEED)"
 
 defence: ## Walk through the rules of the exercise: command, answer, verdict
 	@tools/defence.sh

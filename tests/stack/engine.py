@@ -21,8 +21,7 @@ def wait_until(predicate, timeout, what, step=0.02):
     deadline = time.monotonic() + timeout * SLOW
     value = predicate()
     while not value:
-        said = what() if callable(what) else what
-        assert time.monotonic() < deadline, f"not within {timeout:g} s: {said}"
+        assert time.monotonic() < deadline, f"not within {timeout:g} s: {what() if callable(what) else what}"
         time.sleep(step)
         value = predicate()
     return value
