@@ -62,6 +62,10 @@ hosts: ## Add the site's domain to /etc/hosts
 db: ## Open the database client
 	@tools/db.sh
 
+.PHONY: ftp
+ftp: ## Open an FTP client on the site's files (DIR=directory to send from and to)
+	@tools/ftp.sh
+
 clean: ## Remove the containers, our images and the build directories (the data stays)
 	@tools/clean.sh
 

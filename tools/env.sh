@@ -117,6 +117,16 @@ add_new_keys() {
     done < <(grep -E '^[A-Z][A-Z0-9_]*=' .env.example)
 }
 
+check_ftp() {
+    local min max
+    check FTP_USER '^[a-z_][a-z0-9_-]{0,31}$' "a login name of lower case letters, digits, '-' and '_'"
+    check FTP_ADDRESS '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$' "an IPv4 address or a host name, as clients reach it"
+    min=$(env_value FTP_PASSIVE_MIN_PORT) max=$(env_value FTP_PASSIVE_MAX_PORT)
+    # Each published port costs the engine a process and a rule.
+    ((min <= max && max - min < 100)) ||
+        fault "FTP_PASSIVE_MAX_PORT '$max' (environment or .env): expected $min, which is FTP_PASSIVE_MIN_PORT, to $((min + 99))"
+}
+
 check_people() {
     local key name="1 to 60 letters, digits, '_', '.', '@' and '-', which WordPress keeps as they are"
     for key in WP_OWNER WP_AUTHOR; do
@@ -145,6 +155,7 @@ check_values() {
     for key in DB_NAME DB_USER; do
         check "$key" '^[A-Za-z0-9][A-Za-z0-9_]{0,62}$' "1 to 63 letters, digits and '_', the first no '_'"
     done
+    check_ftp
     check WP_TITLE '[^[:space:]]' "a title"
     check_people
 }

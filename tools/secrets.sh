@@ -5,7 +5,7 @@
 # owner change them in place, and the directory, which nobody else can enter, is 0700.
 . "$(dirname "$0")/lib.sh"
 
-RANDOM_SECRETS=(db_root_password db_password wp_owner_password wp_author_password redis_password)
+RANDOM_SECRETS=(db_root_password db_password wp_owner_password wp_author_password redis_password ftp_password)
 LONG_SECRETS=(wp_salts)
 EMPTY_SECRETS=(tls_certificate tls_key) # used with TLS_SOURCE=secret only
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = {"nginx": "nginx", "wordpress": "php-fpm8.2", "mariadb": "mariadbd"}
 NAMES = tuple(PROGRAMS)
 # What `make bonus` starts beside them.
-BONUS_PROGRAMS = {"redis": "redis-server"}
+BONUS_PROGRAMS = {"redis": "redis-server", "ftp": "proftpd"}
 ALL_PROGRAMS = {**PROGRAMS, **BONUS_PROGRAMS}
 BONUS_NAMES = tuple(BONUS_PROGRAMS)
 PROJECT = "pidone-tests"
@@ -113,7 +113,7 @@ class Stack:
         shutil.copy(ROOT / "docker-compose.yml", self.home)
         self.secrets = {name: secrets.token_hex(16) for name in (
             "db_root_password", "db_password", "wp_owner_password", "wp_author_password", "wp_salts",
-            "redis_password")}
+            "redis_password", "ftp_password")}
         self.secrets.update(tls_certificate="", tls_key="")
         (self.home / "secrets").mkdir(mode=0o700)
         for name, text in self.secrets.items():
@@ -267,7 +267,7 @@ class Stack:
 def main_process(name):
     """The daemon's main process, by its pid on the host; beside it PID 1 may have a health probe for a moment."""
     def running():
-        return [pid for pid in engine.children(state(name)["Pid"]) if engine.proc(pid, "comm").strip() == PROGRAMS[name]]
+        return [pid for pid in engine.children(state(name)["Pid"]) if engine.proc(pid, "comm").strip() == ALL_PROGRAMS[name]]
     found = wait_until(running, 20, f"'{name}' has a main process")
     assert len(found) == 1, f"'{name}' has the processes {found} below PID 1"
     return found[0]
