@@ -271,6 +271,8 @@ $_SERVER += ['HTTP_HOST' => setting('DOMAIN_NAME'), 'HTTPS' => 'on', 'REQUEST_UR
 function wp_new_blog_notification(): void
 {
 }
+// Without the cache in Redis: what a cut off installation takes back would stay there.
+$wp_filter = ['enable_loading_object_cache_dropin' => [10 => [['function' => '__return_false', 'accepted_args' => 0]]]];
 require SITE . '/wp-load.php';
 require ABSPATH . 'wp-admin/includes/upgrade.php';
 add_filter('pre_http_request', fn () => new WP_Error('offline', 'no requests during installation'));

@@ -10,6 +10,8 @@ const VERSION_FILE = '/wp-includes/version.php';
 const PACKAGES = '/.pidone-packages';
 const COMPILED_IMAGE = '/usr/src/opcache';
 const COMPILED = '/var/www/opcache';
+const DROP_IN = '/usr/share/pidone/object-cache/drop-in.php';
+const OBJECT_CACHE = SITE . '/wp-content/object-cache.php';
 
 function fail(string $path): never
 {
@@ -78,6 +80,21 @@ function bring_compiled(): void
     }
 }
 
+/** WordPress's cache is in Redis as long as this file is there; one that somebody else put there stays. */
+function choose_cache(bool $is_wanted): void
+{
+    $ours = (string) file_get_contents(DROP_IN);
+    $found = is_file(OBJECT_CACHE) ? (string) file_get_contents(OBJECT_CACHE) : '';
+    $is_ours = str_contains($found, dirname(DROP_IN));
+    if ($found !== '' && !$is_ours) {
+        fwrite(STDERR, "wordpress: '" . OBJECT_CACHE . "' is not this project's and stays as it is\n");
+    } elseif ($is_wanted && $found !== $ours) {
+        replace_file(DROP_IN, OBJECT_CACHE);
+    } elseif (!$is_wanted && $is_ours) {
+        unlink(OBJECT_CACHE) || fail(OBJECT_CACHE);
+    }
+}
+
 $from = version_below(SITE);
 $to = version_below(IMAGE);
 $is_newer = version_compare($to, $from, '>')
@@ -91,3 +108,4 @@ is_file(SITE . '/wp-config.php') || replace_file(IMAGE . '/wp-config.php', SITE 
 if (is_dir(COMPILED) && ($is_newer || array_diff(scandir(COMPILED_IMAGE), scandir(COMPILED)) !== [])) {
     bring_compiled();
 }
+choose_cache(getenv('BONUS') === 'on');

@@ -60,6 +60,8 @@ define('AUTOMATIC_UPDATER_DISABLED', true);
 define('WP_HTTP_BLOCK_EXTERNAL', true);
 define('WPMU_PLUGIN_DIR', '/usr/share/pidone/mu-plugins');
 define('WP_DEBUG', false);
+// What all names in Redis begin with.
+define('WP_CACHE_KEY_SALT', (string) getenv('DOMAIN_NAME'));
 
 if (!defined('ABSPATH')) {
     define('ABSPATH', '/var/www/html/');
