@@ -53,9 +53,9 @@ rules_of_the_containers() {
         rule "$name: no password in its environment" \
             '!(PASSWORD|SECRET|SALTS)=.' "docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' $name"
     done
-    rule "nginx alone is reachable from outside, on $port alone" \
+    rule "of the mandatory part nginx alone is reachable from outside, on $port alone" \
         "^nginx:$port->$port/tcp\$" \
-        "docker ps --filter label=com.docker.compose.project=$(project_name) --format '{{.Names}} {{.Ports}}' | awk '{for (i = 2; i <= NF; i++) if (\$i ~ /->/) {gsub(/^.*:|,\$/, \"\", \$i); print \$1 \":\" \$i}}' | sort -u | paste -sd ' '"
+        "docker ps --filter label=com.docker.compose.project=$(project_name) --format '{{.Names}}={{.Label \"pidone.part\"}} {{.Ports}}' | awk '\$1 !~ /=bonus/ {sub(/=.*/, \"\", \$1); for (i = 2; i <= NF; i++) if (\$i ~ /->/) {gsub(/^.*:|,\$/, \"\", \$i); print \$1 \":\" \$i}}' | sort -u | paste -sd ' '"
     rule "each service in its own container: no nginx beside php, no php beside nginx, neither beside the database" \
         '!^/' "for c in wordpress mariadb; do docker exec \$c ls /usr/sbin/nginx; done 2>/dev/null; for c in nginx mariadb; do docker exec \$c ls /usr/sbin/php-fpm8.2; done 2>/dev/null"
 }

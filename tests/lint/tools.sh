@@ -192,7 +192,8 @@ test_status() {
         cells_are 'exit 1'
     done
     rm "$copy/engine/awk"
-    engine 'nginx=running healthy 0 0 false' 'redis=running healthy 0 0 false'
+    engine 'nginx=running healthy 0 0 false' 'redis=running healthy 0 0 false' 'wordpress=paused healthy 0 0 false'
+    cells_are "wordpress +paused .* 'docker unpause wordpress' lets it go on"
     cp "$copy/answers/nginx" "$copy/answers/redis"
     cells_are 'mariadb +absent .* there is no container'
     engine
