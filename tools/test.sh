@@ -7,7 +7,8 @@
 BUILD_TOOLS=(git g++ meson ninja-build pkg-config libfmt-dev libtomlplusplus-dev doctest-dev libexpected-dev)
 E2E_TOOLS=(python3 python3-pytest python3-prometheus-client procps util-linux iproute2 openssl podman)
 LINT_TOOLS=(clang-format-14 clang-tidy-14 shellcheck python3-yaml binutils mandoc bsdextrautils)
-STACK_TOOLS=(python3-pytest python3-yaml openssl curl chromium fonts-liberation wrk e2fsprogs)
+STACK_TOOLS=(python3-pytest python3-yaml openssl curl chromium fonts-liberation wrk e2fsprogs
+    testssl.sh iproute2 util-linux)
 PYTHON=/usr/bin/python3 # Debian's own, which has Debian's pytest
 
 passed=0 failed=0 skipped=0

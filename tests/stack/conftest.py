@@ -33,6 +33,13 @@ def pytest_collection_modifyitems(items):
         pytest.exit(f"the stack tests cannot run: {reason}", returncode=1)
     for item in items if reason else []:
         item.add_marker(pytest.mark.skip(reason=reason))
+    # All that needs the bonus services comes last, so that they are started once.
+    items.sort(key=needs_bonus)
+
+
+def needs_bonus(item):
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return "bonus" in (*item.fixturenames, *params.values()) or params.get("name") in BONUS_NAMES
 
 
 @pytest.fixture(scope="session")
@@ -100,3 +107,9 @@ def bonus(session_stack):
     if not session_stack.has_bonus or not session_stack.whole():
         session_stack.begin(has_bonus=True)
     return session_stack
+
+
+@pytest.fixture
+def whole(request):
+    """The stack with the container that the test's parameter 'name' says: mandatory as long as that will do."""
+    return request.getfixturevalue("bonus" if request.getfixturevalue("name") in BONUS_NAMES else "site")

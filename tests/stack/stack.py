@@ -164,7 +164,7 @@ class Stack:
         self.wipe()
         self.up()
         self.wait_whole(60)
-        self.first = self.first or {name: engine.inspect(name) for name in NAMES}
+        self.first = {name: engine.inspect(name) for name in self.names} | self.first
 
     def compose(self, *words, check=True):
         parts = {"BONUS": "on", "COMPOSE_PROFILES": "bonus"} if self.has_bonus else {"BONUS": "off", "COMPOSE_PROFILES": ""}

@@ -2,15 +2,16 @@
 """What each container is, how it is fenced in, and what the compose file says."""
 
 import json
+import re
 
 import pytest
 import yaml
 
 import engine
 from engine import docker, run, status_field
-from stack import NAMES, ROOT
+from stack import BONUS_NAMES, NAMES, ROOT
 
-each_container = pytest.mark.parametrize("name", NAMES)
+each_container = pytest.mark.parametrize("name", NAMES + BONUS_NAMES)
 
 
 def processes(name):
@@ -19,7 +20,7 @@ def processes(name):
 
 
 @each_container
-def test_process_1_is_pidone(site, name):
+def test_process_1_is_pidone(whole, name):
     pid = engine.state(name)["Pid"]
     assert status_field(pid, "Name") == ["pidone"]
     assert status_field(pid, "NSpid")[-1] == "1"
@@ -30,7 +31,7 @@ def test_process_1_is_pidone(site, name):
 
 
 @each_container
-def test_no_process_is_root_or_may_become_it(site, name):
+def test_no_process_is_root_or_may_become_it(whole, name):
     for pid in processes(name):
         assert "0" not in status_field(pid, "Uid") and "0" not in status_field(pid, "Gid")
         assert {int(status_field(pid, field)[0], 16) for field in ("CapEff", "CapPrm", "CapInh", "CapAmb", "CapBnd")} == {0}
@@ -38,42 +39,44 @@ def test_no_process_is_root_or_may_become_it(site, name):
 
 
 @each_container
-def test_no_process_is_a_shell_or_only_waits(site, name):
+def test_no_process_is_a_shell_or_only_waits(whole, name):
     for pid in processes(name):
         program = engine.proc(pid, "comm").strip()
         assert program not in ("sh", "bash", "dash", "sleep", "tail", "cat")
 
 
 @each_container
-def test_the_container_is_fenced_in(site, name):
+def test_the_container_is_fenced_in(whole, name):
     host = engine.inspect(name)["HostConfig"]
     assert host["CapDrop"] == ["ALL"] and not host["CapAdd"]
     assert host["SecurityOpt"] == ["no-new-privileges:true"]
     assert host["ReadonlyRootfs"] is True and host["Privileged"] is False
     assert host["RestartPolicy"]["Name"] == "unless-stopped"
     assert host["Memory"] > 0 and host["PidsLimit"] > 0
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", engine.inspect(name)["Config"]["User"])
+    assert not host["Devices"] and "docker.sock" not in json.dumps(engine.inspect(name)["Mounts"])
     assert not host["Links"] and host["PidMode"] == "" and host["IpcMode"] in ("private", "shareable", "")
 
 
 @each_container
-def test_nothing_can_be_written_outside_of_volumes_and_tmpfs(site, name):
+def test_nothing_can_be_written_outside_of_volumes_and_tmpfs(whole, name):
     for path in ("/etc/pidone/x", "/usr/bin/x", "/x"):
         done = run("docker", "exec", "--user", "0", name, "touch", path, check=False)
         assert "Read-only file system" in done.stderr
 
 
 @each_container
-def test_image_and_container_bear_the_service_name_and_a_fixed_tag(site, name):
+def test_image_and_container_bear_the_service_name_and_a_fixed_tag(whole, name):
     found = engine.inspect(name)
     image, _, tag = found["Config"]["Image"].partition(":")
     assert image == name
-    assert tag == site.env["IMAGE_TAG"] and tag not in ("", "latest")
+    assert tag == whole.env["IMAGE_TAG"] and tag not in ("", "latest")
     assert found["Config"]["Labels"]["com.docker.compose.service"] == name
 
 
 @each_container
-def test_a_normal_start_restarts_nothing_and_runs_out_of_nothing(site, name):
-    first = site.first[name]
+def test_a_normal_start_restarts_nothing_and_runs_out_of_nothing(whole, name):
+    first = whole.first[name]
     assert first["RestartCount"] == 0
     assert first["State"]["OOMKilled"] is False
     assert first["State"]["Health"]["Status"] == "healthy"
@@ -109,13 +112,13 @@ def test_in_the_network_of_the_exporters_nothing_else_of_wordpress_and_mariadb_a
 
 
 @each_container
-def test_the_exporter_listens_in_its_network_alone(site, name):
+def test_the_exporter_listens_in_its_network_alone(whole, name):
     networks = engine.inspect(name)["NetworkSettings"]["Networks"]
     answers = {network: run("docker", "exec", name, "/usr/bin/pidone", "probe", "--timeout", "500ms",
-                            f"http://{found['IPAddress']}:{site.env['EXPORTER_PORT']}/metrics", check=False).returncode == 0
+                            f"http://{found['IPAddress']}:{whole.env['EXPORTER_PORT']}/metrics", check=False).returncode == 0
                for network, found in networks.items()}
     assert answers == {network: network == "pidone-tests_monitoring" for network in networks}
-    loopback = f"tcp://127.0.0.1:{site.env['EXPORTER_PORT']}"
+    loopback = f"tcp://127.0.0.1:{whole.env['EXPORTER_PORT']}"
     assert run("docker", "exec", name, "/usr/bin/pidone", "probe", loopback, "--timeout", "500ms", check=False).returncode == 1
 
 
@@ -140,8 +143,8 @@ def test_each_container_mounts_only_its_own_secrets(site):
 
 
 @each_container
-def test_no_secret_is_in_an_environment_or_on_a_command_line(site, name):
-    texts = [text for text in site.secrets.values() if text]
+def test_no_secret_is_in_an_environment_or_on_a_command_line(whole, name):
+    texts = [text for text in whole.secrets.values() if text]
     whole = json.dumps(engine.inspect(name)) + engine.logs(name, "all")
     for pid in processes(name):
         whole += engine.proc(pid, "cmdline")
@@ -164,11 +167,11 @@ def test_the_compose_file_is_valid_for_each_compose_here(site):
     found = compose_commands()
     assert found, "neither docker-compose nor the v2 plugin is here"
     for command in found:
-        done = run(*command, "config", cwd=site.home, env=site.process_env)
+        done = run(*command, "config", cwd=site.home, env={**site.process_env, "COMPOSE_PROFILES": "bonus"})
         assert "warn" not in done.stderr.lower() and "obsolete" not in done.stderr
         services = yaml.safe_load(done.stdout)["services"]
         assert {name: service["image"] for name, service in services.items()} == {
-            name: f"{name}:{site.env['IMAGE_TAG']}" for name in NAMES}
+            name: f"{name}:{site.env['IMAGE_TAG']}" for name in NAMES + BONUS_NAMES}
 
 
 def test_nothing_the_exercise_forbids_is_in_the_compose_file():
