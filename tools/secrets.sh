@@ -51,7 +51,7 @@ COMMON="qwertyuiop asdfghjkl administrator abcdefghijklmnopqrstuvwxyz inception 
     database welcome default letmein mariadb passwd qwerty azerty qwertz asdfgh zxcvbn docker secret dragon monkey nginx mysql
     redis admin login hello root user test pass abc"
 
-for name in LOGIN WP_OWNER WP_AUTHOR WP_TITLE DB_NAME DB_USER; do
+for name in LOGIN WP_OWNER WP_AUTHOR WP_TITLE DB_NAME DB_USER FTP_USER; do
     word=$(env_value "$name") word=${word,,} word=${word//[^a-z]/}
     if [ "${#word}" -ge 3 ]; then COMMON="$word $COMMON"; fi
 done
