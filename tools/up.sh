@@ -86,13 +86,20 @@ watch() {
 }
 
 print_address() {
-    local domain port
+    local domain port name names
     domain=$(env_value DOMAIN_NAME) port=$(env_value HTTPS_PORT)
     if [ "$port" = 443 ]; then port=; else port=:$port; fi
     say "the site:  https://$domain$port/"
     say "the desk:  https://$domain$port/wp-admin/  (user '$(env_value WP_OWNER)', password in secrets/wp_owner_password)"
-    getent hosts "$domain" >/dev/null ||
-        say "'$domain' does not resolve here: 'make hosts' adds it to /etc/hosts; https://127.0.0.1$port/ answers as well"
+    names=("$domain")
+    if [ "$BONUS" = on ]; then
+        names+=("site.$domain")
+        say "about it:  https://site.$domain$port/"
+    fi
+    for name in "${names[@]}"; do
+        getent hosts "$name" >/dev/null || say "'$name' does not resolve here: 'make hosts' adds it to /etc/hosts"
+    done
+    getent hosts "$domain" >/dev/null || say "https://127.0.0.1$port/ answers as well"
 }
 
 tools/require.sh

@@ -8,7 +8,7 @@ copy_tree
 cat >"$copy/bin/docker" <<'DOCKER'
 #!/bin/sh
 case "$1 $2" in
-    'ps -a') echo nginx ;;
+    'ps -a') case "$*" in *part=bonus*) cat bonus 2>/dev/null ;; *) echo nginx ;; esac ;;
     'info '* | 'volume ls' | 'inspect '* | 'compose version') ;;
     *) echo "docker was told: $*" ;;
 esac
@@ -112,6 +112,10 @@ test_hosts() {
     expect tools/hosts.sh "elsewhere" "warning: *'b.42.fr' at 10.1.2.3*127.0.0.1*exit 0" \
         "$(tool hosts.sh DOMAIN_NAME=b.42.fr)"
     expect tools/hosts.sh "a comment is no entry" "added to *exit 0" "$(tool hosts.sh DOMAIN_NAME=c.42.fr)"
+    echo site >"$copy/bonus"
+    expect tools/hosts.sh "the static site with the bonus" "*'c.42.fr' already*added to *127.0.0.1 site.c.42.fr*exit 0" \
+        "$(tool hosts.sh DOMAIN_NAME=c.42.fr)"
+    rm "$copy/bonus"
 }
 
 # ---- crash.sh, clean.sh -------------------------------------------------------------

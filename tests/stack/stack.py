@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = {"nginx": "nginx", "wordpress": "php-fpm8.2", "mariadb": "mariadbd"}
 NAMES = tuple(PROGRAMS)
 # What `make bonus` starts beside them.
-BONUS_PROGRAMS = {"redis": "redis-server", "ftp": "proftpd"}
+BONUS_PROGRAMS = {"redis": "redis-server", "ftp": "proftpd", "site": "nginx"}
 ALL_PROGRAMS = {**PROGRAMS, **BONUS_PROGRAMS}
 BONUS_NAMES = tuple(BONUS_PROGRAMS)
 PROJECT = "pidone-tests"
@@ -57,7 +57,7 @@ class Visitor:
         url = path if "://" in path else f"https://{host or domain}:{port}{path}"
         jar = ["-b", self.jar, "-c", self.jar] if self.jar else []
         done = run("curl", "-sSk", "-i", "--noproxy", "*", "--max-time", timeout * engine.SLOW, "--resolve",
-                   f"{domain}:{port}:127.0.0.1", *jar, *options, url, check=False, timeout=timeout + 5)
+                   f"{domain}:{port}:127.0.0.1", "--resolve", f"site.{domain}:{port}:127.0.0.1", *jar, *options, url, check=False, timeout=timeout + 5)
         if done.returncode != 0:
             return Page(0, {}, done.stderr)
         head, _, body = done.stdout.partition("\n\n")

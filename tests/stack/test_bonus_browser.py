@@ -30,3 +30,7 @@ def test_the_owner_logs_in_and_out(bonus, chromium):
 
 def test_a_page_edited_by_its_owner_is_read_by_a_stranger(bonus, chromium):
     chromium.tell("edit-a-page", bonus)
+
+
+def test_the_static_site_is_accessible_and_fits_on_a_phone(bonus, chromium):
+    chromium.tell("static-site", bonus)
