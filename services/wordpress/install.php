@@ -124,8 +124,8 @@ function foreign_content(mysqli $db, array $tables, array $logins): array
         'wp_usermeta' => ["SELECT CONCAT('a login of user ', user_id) FROM wp_usermeta
             WHERE meta_key = 'session_tokens'"],
         'wp_posts' => ["SELECT CONCAT('post ', ID, ' ', post_title) FROM wp_posts
-            WHERE post_type NOT IN ('post', 'page') OR post_modified <> post_date
-               OR post_name NOT IN ('hello-world', 'sample-page', 'privacy-policy')"],
+            WHERE post_type NOT IN ('post', 'page', 'wp_template') OR post_modified <> post_date
+               OR post_name NOT IN ('hello-world', 'sample-page', 'privacy-policy', 'home')"],
         'wp_comments' => ["SELECT CONCAT('comment ', comment_ID) FROM wp_comments
             WHERE comment_author_email <> 'wapuu@wordpress.example'"],
         'wp_links' => ["SELECT CONCAT('link ', link_id) FROM wp_links"],
@@ -162,7 +162,7 @@ function verify_whole(mysqli $db): void
 {
     $missing = array_diff(CORE_TABLES, column($db, "SHOW TABLES LIKE 'wp\\_%'"));
     $missing === [] || fail('the installation lacks ' . implode(', ', $missing));
-    $counts = ['wp_users' => 2, 'wp_posts' => 3, 'wp_comments' => 1, 'wp_terms' => 1];
+    $counts = ['wp_users' => 2, 'wp_posts' => 4, 'wp_comments' => 1, 'wp_terms' => 1];
     foreach ($counts as $table => $least) {
         $rows = (int) column($db, "SELECT COUNT(*) FROM $table")[0];
         $rows >= $least || fail("the installation has $rows rows in $table, expected at least $least");
@@ -179,6 +179,7 @@ function set_up_new_site(array $owner): void
         'comment_moderation' => 0, 'comment_previously_approved' => 0,
         'comments_notify' => 0, 'moderation_notify' => 0,
         'default_pingback_flag' => 0, 'default_ping_status' => 'closed', 'show_avatars' => 0,
+        'blogdescription' => 'nginx, WordPress and MariaDB, each started, watched and stopped by its own process 1.',
         'can_compress_scripts' => 0,   // nginx does; unset, the first page after a login tries it out
     ];
     foreach ($options as $name => $value) {
@@ -186,6 +187,28 @@ function set_up_new_site(array $owner): void
     }
     $GLOBALS['wp_rewrite']->set_permalink_structure('/%postname%/');
     flush_rewrite_rules(false);
+    write_first_content();
+}
+
+/** What a visitor meets first, instead of the theme's and WordPress's samples; the editors change it like any other. */
+function write_first_content(): void
+{
+    global $wpdb;
+    $post = ['post_title' => 'Hello from process 1', 'post_content' => content('hello-world'),
+             'post_excerpt' => 'Three containers brought you this page. Who looks after them, and what you can do now.'];
+    $is_written = $wpdb->update($wpdb->posts, $post, ['post_name' => 'hello-world']) === 1;
+    kses_remove_filters();   // nobody is logged in, and the file is ours
+    $home = wp_insert_post(wp_slash([
+        'post_type' => 'wp_template', 'post_name' => 'home', 'post_title' => 'Home', 'post_status' => 'publish',
+        'post_content' => content('home'),
+    ]));
+    $is_written && $home !== 0 && !is_wp_error(wp_set_object_terms($home, THEME, 'wp_theme'))
+        || fail("cannot write the first page: $wpdb->last_error");
+}
+
+function content(string $name): string
+{
+    return file_get_contents(__DIR__ . "/content/$name.html") ?: fail("cannot read $name.html of the image");
 }
 
 /** Makes a new account; the address must be nobody else's. */

@@ -34,3 +34,15 @@ def test_a_page_edited_by_its_owner_is_read_by_a_stranger(bonus, chromium):
 
 def test_the_static_site_is_accessible_and_fits_on_a_phone(bonus, chromium):
     chromium.tell("static-site", bonus)
+
+
+def test_an_uploaded_picture_is_delivered_in_every_size(bonus, chromium):
+    chromium.tell("upload-a-picture", bonus)
+
+
+def test_a_comment_of_the_second_user_is_seen_while_approved(bonus, chromium):
+    chromium.tell("comment", bonus)
+
+
+def test_site_health_finds_nothing_critical(bonus, chromium):
+    chromium.tell("site-health", bonus)

@@ -29,3 +29,12 @@ add_filter('default_user_metadata', function (mixed $value, int $user, string $k
     $preferences = array_fill_keys(['core/edit-post', 'core/edit-site', 'core/edit-widgets'], $seen);
     return $single ? $preferences : [$preferences];
 }, 10, 4);
+
+// Site Health does not complain about what is off on purpose.
+add_filter('site_status_tests', function (array $tests): array {
+    foreach (['wordpress_version', 'http_requests', 'plugin_theme_auto_updates'] as $name) {
+        unset($tests['direct'][$name]);
+    }
+    unset($tests['async']['dotorg_communication'], $tests['async']['background_updates']);
+    return $tests;
+});
