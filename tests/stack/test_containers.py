@@ -138,7 +138,7 @@ def test_each_container_mounts_only_its_own_secrets(site):
     assert seen == {
         "nginx": ["/run/secrets/tls_certificate", "/run/secrets/tls_key"],
         "wordpress": [f"/run/secrets/{name}" for name in
-                      ("db_password", "wp_author_password", "wp_owner_password", "wp_salts")],
+                      ("db_password", "redis_password", "wp_author_password", "wp_owner_password", "wp_salts")],
         "mariadb": ["/run/secrets/db_password", "/run/secrets/db_root_password"]}
 
 

@@ -18,6 +18,8 @@ final class Pidone_Redis
     private const PAUSE_SECONDS = 3;
     private const GENERATION = '/run/pidone/cache-generation';
     private const AWAY = '/run/pidone/cache-away';
+    // An alias that only Docker's own name server is asked for: dns_opt in docker-compose.yml says why.
+    private const HOST = 'redis-cache.';
     private const SECRET = '/run/secrets/redis_password';
     private const TRIES = 20;
 
@@ -191,7 +193,7 @@ final class Pidone_Redis
             @touch(self::AWAY);   // one tries, the others go on without
         }
         $redis = new Redis();
-        @$redis->connect('redis.cache', (int) getenv('REDIS_PORT'), self::CONNECT_SECONDS, null, 0, self::ANSWER_SECONDS);
+        @$redis->connect(self::HOST, (int) getenv('REDIS_PORT'), self::CONNECT_SECONDS, null, 0, self::ANSWER_SECONDS);
         $redis->setOption(Redis::OPT_MAX_RETRIES, 0);
         if (!$redis->auth(rtrim((string) @file_get_contents(self::SECRET), "\r\n"))) {
             throw new RedisException((string) $redis->getLastError());
