@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := up
 MAKEFLAGS += --no-print-directory
 .PHONY: up bonus down stop restart re ps logs status top shell build base secrets hosts db clean fclean up-one down-one \
-        test unit e2e stack lint fmt asan fuzz crash chaos defence mutants figures bench help
+        test unit e2e stack lint fmt asan fuzz crash chaos defence mutants figures bench screenshots help
 
 # ---- the site ---------------------------------------------------------------
 
@@ -116,5 +116,8 @@ figures: ## Measure start, stop, size, memory, overhead; stops the site meanwhil
 bench: ## Measure pidone as a supervisor beside s6, supervisord and runit
 	@tools/bench.sh
 
+screenshots: ## Take the pictures of README.md anew, of the site that is up (make bonus first)
+	@tools/screenshots.sh
+
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
