@@ -158,6 +158,7 @@ check_values() {
     check_ftp
     check WP_TITLE '[^[:space:]]' "a title"
     check_people
+    check PROMETHEUS_USER '^[A-Za-z0-9_.-]{1,60}$' "1 to 60 letters, digits, '_', '.' and '-'"
 }
 
 LOGIN_NAME='^[a-z_][a-z0-9_-]{0,31}$'

@@ -5,7 +5,8 @@
 # owner change them in place, and the directory, which nobody else can enter, is 0700.
 . "$(dirname "$0")/lib.sh"
 
-RANDOM_SECRETS=(db_root_password db_password wp_owner_password wp_author_password redis_password ftp_password)
+RANDOM_SECRETS=(db_root_password db_password wp_owner_password wp_author_password redis_password ftp_password
+    prometheus_password)
 LONG_SECRETS=(wp_salts)
 EMPTY_SECRETS=(tls_certificate tls_key) # used with TLS_SOURCE=secret only
 
@@ -83,6 +84,8 @@ check_password() {
         fault "$file is empty: $REMEDY"
     elif [[ $text == *[[:cntrl:]]* ]]; then
         fault "$file holds a line end or another control character: expected one line of text"
+    elif [[ $1 == prometheus_password && $text == *:* ]]; then
+        fault "$file holds a ':', where nginx ends a password: $REMEDY"
     elif weakness "$text"; then
         fault "$file $why: $REMEDY"
     elif [ -n "${first_with[$text]:-}" ]; then

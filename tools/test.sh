@@ -107,6 +107,7 @@ run_lint() {
     need "${LINT_TOOLS[@]}"
     need_npm
     build_release
+    need_prometheus
     local script good=0 bad=0
     for script in tests/lint/*.sh; do
         [ "$script" = tests/lint/lib.sh ] && continue

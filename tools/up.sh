@@ -95,6 +95,8 @@ print_address() {
     if [ "$BONUS" = on ]; then
         names+=("site.$domain")
         say "about it:  https://site.$domain$port/"
+        say "database:  https://$domain$port/adminer/  (user '$(env_value DB_USER)', password in secrets/db_password)"
+        say "figures:   https://$domain$port/prometheus/  (user '$(env_value PROMETHEUS_USER)', password in secrets/prometheus_password)"
     fi
     for name in "${names[@]}"; do
         getent hosts "$name" >/dev/null || say "'$name' does not resolve here: 'make hosts' adds it to /etc/hosts"

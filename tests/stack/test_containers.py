@@ -136,7 +136,7 @@ def test_each_container_mounts_only_its_own_secrets(site):
     seen = {name: sorted(mount["Destination"] for mount in engine.inspect(name)["Mounts"]
                          if mount["Destination"].startswith("/run/secrets/")) for name in NAMES}
     assert seen == {
-        "nginx": ["/run/secrets/tls_certificate", "/run/secrets/tls_key"],
+        "nginx": ["/run/secrets/prometheus_password", "/run/secrets/tls_certificate", "/run/secrets/tls_key"],
         "wordpress": [f"/run/secrets/{name}" for name in
                       ("db_password", "redis_password", "wp_author_password", "wp_owner_password", "wp_salts")],
         "mariadb": ["/run/secrets/db_password", "/run/secrets/db_root_password"]}

@@ -34,7 +34,9 @@ def documented(stack):
     section = (ROOT / "DEV_DOC.md").read_text().partition("\n## Networks\n")[2].partition("\n## ")[0]
     found = set()
     for network, listeners in re.findall(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|", section, re.M):
-        for who, key in re.findall(r"(\w+) `(\w+_PORT)`", listeners):
+        for who, key, part in re.findall(r"(\w+) `(\w+_PORT)`(?: \((bonus)\))?", listeners):
+            if part and not stack.has_bonus:
+                continue
             found |= {(network, name, int(stack.env[key])) for name in (stack.names if who == "each" else [who])}
     return {entry for entry in found if entry[1] in stack.names}
 
