@@ -7,13 +7,15 @@ stands in double braces is filled in from the tree, so that no figure and no tra
 
   {{chart NAME}}       bars, from the run that docs/bench.md shows
   {{transcript NAME}}  services/site/recordings/NAME.txt, which tools/record.sh made
-  {{timeline}}         the first start of the stack, from the recording `boot`
+  {{timeline}}         the first start of the stack as bars, from the recording `boot`
+  {{recording}}        its lines, which come at their own pace when a box is ticked
   {{file PATH}}        a file of the tree as it is
   {{documents}}        the list of documents
 
 docs/*.md and a few more become pages by cmark-gfm. Only Python's standard library is needed beside it.
 """
 
+import functools
 import hashlib
 import itertools
 import re
@@ -28,6 +30,7 @@ import site_charts  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "services" / "site" / "pages"
+BOOT = ROOT / "services" / "site" / "recordings" / "boot.txt"
 MENU = (("index.html", "Process 1"), ("containers.html", "Containers"), ("boot.html", "The start"),
         ("figures.html", "Figures"), ("docs/index.html", "Documentation"))
 MORE_DOCUMENTS = ("USER_DOC.md", "DEV_DOC.md", "SECURITY.md")
@@ -39,9 +42,16 @@ def sources():
     return {path.stem.lower().replace("_", "-") + ".html": path for path in found}
 
 
+@functools.cache
+def statics():
+    """Their contents; one is made here."""
+    found = {path.name: path.read_bytes() for path in (PAGES / "static").iterdir()}
+    return {**found, "recording.css": site_charts.recording(BOOT.read_text())[1].encode()}
+
+
 def static(name):
     """The address of a file that a browser may keep for ever: its contents are part of it."""
-    return f"static/{name}?{hashlib.sha256((PAGES / 'static' / name).read_bytes()).hexdigest()[:8]}"
+    return f"static/{name}?{hashlib.sha256(statics()[name]).hexdigest()[:8]}"
 
 
 def frame(name, title, description, inside):
@@ -53,6 +63,7 @@ def frame(name, title, description, inside):
         here = target == name or (target == "docs/index.html" and name.startswith("docs/"))
         current = f' aria-current="{"page" if target == name else "true"}"' if here else ""
         menu += f'<li><a href="{up}{target}"{current}>{label}</a></li>\n'
+    styles = f'<link rel="stylesheet" href="{static("recording.css")}">\n' if 'id="play"' in inside else ""
     whole = "pidone" if title == "pidone" else f"{title} - pidone"
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -64,7 +75,7 @@ def frame(name, title, description, inside):
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="{up}{static("mark.svg")}" type="image/svg+xml">
 <link rel="stylesheet" href="{up}{static("style.css")}">
-</head>
+{styles}</head>
 <body>
 <a class="skip" href="#main">Skip to the text</a>
 <header>
@@ -99,13 +110,16 @@ def fill(text):
         if what == "transcript":
             return transcript(name)
         if what == "timeline":
-            return site_charts.timeline((ROOT / "services" / "site" / "recordings" / "boot.txt").read_text())
+            return site_charts.timeline(BOOT.read_text())
+        if what == "recording":
+            return ('<input type="checkbox" id="play"> <label for="play">Play it at that pace</label>\n<pre class="terminal" tabindex="0" '
+                    f'role="region" aria-label="Terminal: the first start">{site_charts.recording(BOOT.read_text())[0]}</pre>')
         if what == "file":
             text = escape((ROOT / name).read_text().rstrip())
             return f'<pre tabindex="0" role="region" aria-label="{name}"><code>{text}</code></pre>'
         if what == "documents":
             return documents()
-        sys.exit(f"error: '{match[0]}' in a page: expected chart, transcript, timeline, file or documents")
+        sys.exit(f"error: '{match[0]}' in a page: expected chart, transcript, timeline, recording, file or documents")
     return re.sub(r"\{\{([^{}]+)\}\}", one, text)
 
 
@@ -177,8 +191,8 @@ def main():
     out = Path(sys.argv[1])
     (out / "static").mkdir(parents=True, exist_ok=True)
     (out / "docs").mkdir(exist_ok=True)
-    for path in (PAGES / "static").iterdir():
-        (out / "static" / path.name).write_bytes(path.read_bytes())
+    for name, contents in statics().items():
+        (out / "static" / name).write_bytes(contents)
     for path in PAGES.glob("*.html"):
         name = "docs/index.html" if path.name == "docs.html" else path.name
         (out / name).write_text(written(path))

@@ -68,5 +68,47 @@ def chart(markdown, name):
             f'<tbody>\n{lines}</tbody>\n</table>')
 
 
+# ---- a first start, from what tools/record.sh wrote ----------------------------
+
+
+def seconds(text):
+    """A duration of pidone, 1m2s, 7.3s or 24ms, in seconds."""
+    units = {"h": 3600, "m": 60, "s": 1, "ms": 0.001}
+    return sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)(ms|h|m|s)", text))
+
+
+def entries(recording):
+    return [line.split("\t") for line in recording.rstrip("\n").split("\n")]
+
+
 def timeline(recording):
-    return ""
+    """A bar for each service: its set-up, and from there until it was ready."""
+    began = {name: float(when) for when, name, text in entries(recording) if text == "process 1 starts"}
+    bars = []
+    for _, name, text in entries(recording):
+        if text.startswith("analyze "):
+            _, service, at, setup, ready = text.split()
+            start = began[name] + seconds(at)
+            bars.append((start + seconds(setup) + seconds(ready), name, service, start, seconds(setup), seconds(ready)))
+    bars.sort()
+    scale = 100 / bars[-1][0]
+    lines = ""
+    for end, name, service, start, setup, ready in bars:
+        who = name if name == service else f"{name}: {service}"
+        drawn = (f'<rect class="setup" x="{start * scale:.2f}" width="{setup * scale:.2f}" height="8"/>'
+                 f'<rect class="ready" x="{(start + setup) * scale:.2f}" width="{ready * scale:.2f}" height="8"/>')
+        lines += (f'<tr><th scope="row">{escape(who)}</th><td><svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" '
+                  f'aria-hidden="true">{drawn}</svg></td><td>{end:.2f} s</td></tr>\n')
+    machine = next(text for _, name, text in entries(recording) if name == "machine")
+    return (f'<table class="chart" id="timeline">\n<caption>A first start of all, from nothing to ready <small>Pale: set-up and waiting. '
+            f'Full: from the exec until it was ready. Recorded with {escape(machine)}.</small></caption>\n<tbody>\n{lines}</tbody>\n</table>')
+
+
+def recording(text):
+    """The lines of that start, and the style sheet by which they come when they came."""
+    shown, rules = [], []
+    for when, name, line in entries(text):
+        if when != "-":
+            shown.append(f"<span>{float(when):7.3f}  <b>{escape(name):10}</b> {escape(line)}</span>")
+            rules.append(f"#play:checked ~ pre span:nth-child({len(shown)}) {{ animation-delay: {when}s; }}\n")
+    return "\n".join(shown), "".join(rules)

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Makes the recordings of the static site anew, in services/site/recordings/: what commands answer, and a first
+# start of the whole stack, on volumes in a temporary directory. The site is stopped meanwhile (the data stays).
+. "$(dirname "$0")/lib.sh"
+
+RECORDINGS=services/site/recordings
+work=$(mktemp -d)
+out=
+
+# shellcheck disable=SC2317 # called by the trap
+tidy_up() {
+    trap - EXIT
+    docker rm --force plain init >/dev/null 2>&1 || true
+    if [ -d "$work/data" ]; then
+        compose down --remove-orphans --volumes >/dev/null 2>&1 || true
+        docker run --rm --network none --user 0 --volume "$work:/work" debian:bookworm-slim rm -rf /work/data || true
+    fi
+    rm -rf "$work"
+}
+trap tidy_up EXIT
+
+record() { out=$RECORDINGS/$1.txt && : >"$out"; }
+# show COMMAND: writes it down with its answer. Of `time` the first line is kept.
+show() {
+    printf '$ %s\n' "$1" >>"$out"
+    bash -c "$1" 2>&1 | sed '/^$/d; /^user\|^sys/d' >>"$out"
+}
+# A process whose parent has ended, and which ends a moment later itself.
+leave_orphan() { show "docker exec $1 sh -c 'sleep 0.2 &'"; }
+# Number, name, state and parent of each process; `docker top` leaves zombies out.
+TABLE="sh -c 'cut -d \" \" -f 1-4 /proc/[0-9]*/stat'"
+zombies() { bash -c "docker exec $1 $TABLE" 2>/dev/null | grep -c ' Z ' || true; }
+has_zombie() { [ "$(zombies "$1")" -gt 0 ]; }
+is_alone() { [ "$(bash -c "docker exec $1 $TABLE" 2>/dev/null | grep -c '(sleep)')" -eq 1 ]; }
+
+record zombie
+show 'docker run --detach --name plain debian:bookworm-slim sleep 600 | cut -c 1-12'
+leave_orphan plain
+wait_until 5 has_zombie plain || die "'plain' has no zombie"
+show "docker exec plain $TABLE"
+show 'docker run --detach --name init pidone:0.1.0 -- sleep 600 | cut -c 1-12'
+leave_orphan init
+wait_until 5 is_alone init || die "'init' has not reaped"
+show "docker exec init $TABLE"
+
+record stop
+show 'time docker stop plain'
+show "docker inspect --format '{{.State.ExitCode}}' plain"
+show 'time docker stop init'
+show "docker inspect --format '{{.State.ExitCode}}' init"
+
+record exit
+show "docker run --rm pidone:0.1.0 -- sh -c 'exit 3'; echo \$?"
+show "docker run --rm pidone:0.1.0 -- sh -c 'kill -SEGV \$\$'; echo \$?"
+show "docker run --rm --memory 32m --memory-swap 32m pidone:0.1.0 -- perl -e '\$x = \"x\" x 1e8'; echo \$?"
+show 'docker run --rm pidone:0.1.0 -- nginy; echo $?'
+
+# ---- a first start ------------------------------------------------------------
+
+# seconds_after ZERO TIME: both as Docker writes them.
+after() { awk -v a="$(date -d "$1" +%s.%N)" -v b="$(date -d "$2" +%s.%N)" 'BEGIN {printf "%.3f", b - a}'; }
+
+record_boot() {
+    local name names zero began line
+    mapfile -t names < <(project_containers)
+    zero=$(docker inspect --format '{{.State.StartedAt}}' "${names[@]}" | sort | head -n 1)
+    for name in "${names[@]}"; do
+        printf '%s\t%s\tprocess 1 starts\n' "$(after "$zero" "$(docker inspect --format '{{.State.StartedAt}}' "$name")")" "$name"
+        docker logs --timestamps "$name" 2>&1 | grep 'pidone: ' | grep -v 'exporter: ' | while read -r began line; do
+            printf '%s\t%s\t%s\n' "$(after "$zero" "$began")" "$name" "$line"
+        done
+        # When each service began, the length of its set-up and how long it then took to be ready.
+        docker exec "$name" pidone analyze | awk -v name="$name" '/^critical/ {exit} NR > 1 && $1 != "exporter" {print "-\t" name "\tanalyze " $1, $2, $3, $4}'
+    done | sort -s -n -k 1,1 >"$RECORDINGS/boot.txt"
+    printf -- '-\tmachine\t%s processors, load %s\n' "$(nproc)" "$(cut -d ' ' -f 1 /proc/loadavg)" >>"$RECORDINGS/boot.txt"
+}
+
+export DATA_DIR=$work/data BONUS=on COMPOSE_PROFILES=bonus
+compose down --remove-orphans --volumes >/dev/null 2>&1
+tools/up.sh --bonus --no-build
+record_boot
+say "recorded in $RECORDINGS"
