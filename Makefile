@@ -66,6 +66,16 @@ db: ## Open the database client
 ftp: ## Open an FTP client on the site's files (DIR=directory to send from and to)
 	@tools/ftp.sh
 
+.PHONY: backup backups restore
+backup: ## Save the database and the site's files now, and say how it went
+	@tools/backup.sh now
+
+backups: ## List the snapshots that the backup keeps
+	@tools/backup.sh list
+
+restore: ## Put database and files back (SNAPSHOT=id, else the last one), after asking (YES=1 does not ask)
+	@tools/backup.sh restore
+
 clean: ## Remove the containers, our images and the build directories (the data stays)
 	@tools/clean.sh
 

@@ -127,6 +127,16 @@ check_ftp() {
         fault "FTP_PASSIVE_MAX_PORT '$max' (environment or .env): expected $min, which is FTP_PASSIVE_MIN_PORT, to $((min + 99))"
 }
 
+check_backup() {
+    local key
+    check BACKUP_SCHEDULE '^(every [0-9]+[a-z0-9.]+|@[a-z]+|[^ ]+( [^ ]+){4})$' "'every 6h', '@daily' or five fields as in crontab"
+    for key in BACKUP_KEEP_LAST BACKUP_KEEP_DAILY BACKUP_KEEP_MONTHLY; do
+        check "$key" '^[1-9][0-9]{0,3}$' "a number, 1 to 9999"
+    done
+    [ "$(env_value DB_USER)" != backup ] ||
+        fault "DB_USER 'backup' (environment or .env): expected another name, this one reads the database for the backup"
+}
+
 check_people() {
     local key name="1 to 60 letters, digits, '_', '.', '@' and '-', which WordPress keeps as they are"
     for key in WP_OWNER WP_AUTHOR; do
@@ -156,6 +166,7 @@ check_values() {
         check "$key" '^[A-Za-z0-9][A-Za-z0-9_]{0,62}$' "1 to 63 letters, digits and '_', the first no '_'"
     done
     check_ftp
+    check_backup
     check WP_TITLE '[^[:space:]]' "a title"
     check_people
     check PROMETHEUS_USER '^[A-Za-z0-9_.-]{1,60}$' "1 to 60 letters, digits, '_', '.' and '-'"

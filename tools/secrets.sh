@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 RANDOM_SECRETS=(db_root_password db_password wp_owner_password wp_author_password redis_password ftp_password
-    prometheus_password)
+    prometheus_password db_backup_password backup_password)
 LONG_SECRETS=(wp_salts)
 EMPTY_SECRETS=(tls_certificate tls_key) # used with TLS_SOURCE=secret only
 

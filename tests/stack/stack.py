@@ -16,9 +16,9 @@ from engine import docker, run, state, wait_until
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = {"nginx": "nginx", "wordpress": "php-fpm8.2", "mariadb": "mariadbd"}
 NAMES = tuple(PROGRAMS)
-# What `make bonus` starts beside them.
+# What `make bonus` starts beside them; of backup that is the exporter, for the rest comes and goes.
 BONUS_PROGRAMS = {"redis": "redis-server", "ftp": "proftpd", "site": "nginx", "adminer": "php-fpm8.2",
-                  "prometheus": "prometheus"}
+                  "prometheus": "prometheus", "backup": "pidone"}
 ALL_PROGRAMS = {**PROGRAMS, **BONUS_PROGRAMS}
 BONUS_NAMES = tuple(BONUS_PROGRAMS)
 PROJECT = "pidone-tests"
@@ -114,7 +114,7 @@ class Stack:
         shutil.copy(ROOT / "docker-compose.yml", self.home)
         self.secrets = {name: secrets.token_hex(16) for name in (
             "db_root_password", "db_password", "wp_owner_password", "wp_author_password", "wp_salts",
-            "redis_password", "ftp_password", "prometheus_password")}
+            "redis_password", "ftp_password", "prometheus_password", "db_backup_password", "backup_password")}
         self.secrets.update(tls_certificate="", tls_key="")
         (self.home / "secrets").mkdir(mode=0o700)
         for name, text in self.secrets.items():

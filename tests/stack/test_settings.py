@@ -96,6 +96,7 @@ def test_an_sql_error_while_accounts_are_set_is_fatal_and_said(site):
            "--tmpfs", "/tmp:uid=100,gid=101", "--tmpfs", "/var/lib/mysql:uid=100,gid=101",
            "-v", f"{site.home}/secrets/db_password:/run/secrets/db_password:ro",
            "-v", f"{site.home}/secrets/db_root_password:/run/secrets/db_root_password:ro",
+           "-v", f"{site.home}/secrets/db_backup_password:/run/secrets/db_backup_password:ro",
            "-e", "DB_USER=" + "x" * 129, site.image("mariadb"))
     try:
         wait_until(lambda: state("pidone-tests-sql")["Status"] == "exited", 30, "it ends")

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""Snapshots of the database and the files: all is saved, all comes back, and nothing that goes wrong costs an old one."""
+
+import hashlib
+import json
+import secrets
+import shutil
+
+import pytest
+
+import engine
+from engine import docker, run, state, wait_until
+from stack import ROOT
+
+
+@pytest.fixture
+def backup(bonus):
+    """`backup(WORD, ...)` is tools/backup.sh beside the .env and secrets of the test."""
+    shutil.copytree(ROOT / "tools", bonus.home / "tools", dirs_exist_ok=True)
+    shutil.copytree(ROOT / "services", bonus.home / "services", dirs_exist_ok=True)
+    shutil.copy(ROOT / ".env.example", bonus.home)
+
+    def tool(word, check=True, **variables):
+        return run(bonus.home / "tools" / "backup.sh", word, check=check, timeout=180,
+                   env={**bonus.process_env, "UP_TIMEOUT": str(60 * engine.SLOW), **variables})
+    return tool
+
+
+def snapshots():
+    """The snapshots' ids, the oldest first, as restic itself tells them."""
+    told = docker("exec", "backup", "restic", "snapshots", "--json", "--no-cache", "--no-lock")
+    return [snapshot["id"] for snapshot in json.loads(told)]
+
+
+def tables(stack):
+    """Each table with the checksum of its content; what WordPress writes down by itself is left out."""
+    # Timed jobs and what is kept for a while change with every visit.
+    stack.sql("DELETE FROM wp_options WHERE option_name LIKE '%transient%' OR option_name = 'cron'")
+    names = stack.sql("SHOW TABLES").stdout.split()
+    return stack.sql("CHECKSUM TABLE " + ", ".join(f"`{name}`" for name in names)).stdout
+
+
+def files(stack):
+    """Each path of the site with owner, mode, time of change, and content."""
+    top = stack.data / "wordpress" / "html"
+    found = {}
+    for path in sorted(top.rglob("*")):
+        seen = path.lstat()
+        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        time = seen.st_mtime_ns if path.is_file() else 0
+        found[str(path.relative_to(top))] = (seen.st_uid, seen.st_gid, oct(seen.st_mode), time, content)
+    return found
+
+
+def test_a_destroyed_site_comes_back_with_every_table_and_every_file(bonus, backup):
+    word = f"saved-{secrets.token_hex(4)}"
+    bonus.owner().publish(word, f"the text of {word}")
+    odd = bonus.data / "wordpress" / "html" / "wp-content" / f"{word} it's ä.bin"
+    odd.write_bytes(secrets.token_bytes(300_000))
+    shutil.chown(odd, 33, 33)
+    bonus.sql("CREATE TABLE odd (id INT PRIMARY KEY, data BLOB, text TEXT); "
+              "INSERT INTO odd VALUES (1, UNHEX('00FF0A0D5C27'), 'ä € 🙂 '';--'), (2, NULL, ''); "
+              "CREATE TRIGGER odd_set BEFORE INSERT ON odd FOR EACH ROW SET NEW.text = 'set'; "
+              "CREATE VIEW odd_view AS SELECT id FROM odd", bonus.env["DB_USER"], bonus.secrets["db_password"])
+    # Nobody writes while the two are compared.
+    docker("stop", "wordpress", "nginx", "ftp")
+    before = tables(bonus), files(bonus)
+    told = backup("now").stdout
+    assert snapshots()[-1][:8] in told
+    bonus.kill()
+    bonus.wipe("mariadb", "wordpress")
+    bonus.start("mariadb", "backup")
+    # Something that the snapshot has not.
+    wait_until(lambda: engine.health("mariadb") == "healthy", 40, "the database is there, and empty")
+    bonus.sql("CREATE TABLE later (id INT)")
+    done = backup("restore", YES="1")
+    assert "restored; starting what was stopped" in done.stdout
+    bonus.wait_whole(60)
+    assert bonus.shows(f"the text of {word}", f"/{word}/")
+    assert bonus.sql("SHOW TRIGGERS").stdout.startswith("odd_set\t") and "odd_view" in bonus.sql("SHOW TABLES").stdout
+    docker("stop", "wordpress", "nginx", "ftp")
+    after = tables(bonus), files(bonus)
+    bonus.start("wordpress", "nginx", "ftp")
+    assert after[0] == before[0]
+    assert after[1] == before[1]
+    assert not (bonus.data / "wordpress" / ".restore").exists()
+    bonus.sql("DROP VIEW odd_view; DROP TABLE odd")
+    odd.unlink()
+
+
+def test_a_snapshot_is_chosen_by_its_id_and_an_unknown_one_stops_nothing(bonus, backup):
+    title = "SELECT option_value FROM wp_options WHERE option_name = 'blogdescription'"
+    bonus.sql("UPDATE wp_options SET option_value = 'of the first' WHERE option_name = 'blogdescription'")
+    backup("now")
+    first = snapshots()[-1]
+    bonus.sql("UPDATE wp_options SET option_value = 'of the second' WHERE option_name = 'blogdescription'")
+    backup("now")
+    assert first[:8] in backup("list").stdout and len(snapshots()) >= 2
+    running = bonus.pids()
+    for wrong, said in (("deadbeef", "no such snapshot"), ("../x", "expected an id")):
+        failed = backup("restore", check=False, YES="1", SNAPSHOT=wrong)
+        assert failed.returncode == 1 and said in failed.stderr
+    refused = backup("restore", check=False)
+    assert refused.returncode == 1 and "repeat with YES=1" in refused.stderr
+    assert bonus.pids() == running and bonus.sql(title).stdout.strip() == "of the second"
+    backup("restore", YES="1", SNAPSHOT=first[:8])
+    assert bonus.sql(title).stdout.strip() == "of the first"
+
+
+def test_a_failed_run_is_seen_and_keeps_the_old_snapshots(bonus, backup):
+    if not (bonus.data / "backup" / "repository").exists():
+        backup("now")
+    kept = snapshots()
+    docker("stop", "mariadb")
+    try:
+        failed = backup("now", check=False)
+    finally:
+        docker("start", "mariadb")
+    assert failed.returncode != 0 and "nothing new was saved" in failed.stderr and "tcp://mariadb.backend" in failed.stderr
+    told = json.loads(docker("exec", "backup", "/usr/bin/pidone", "status", "--json"))
+    assert "mariadb.backend" in next(one for one in told["services"] if one["name"] == "backup")["failure"]
+    assert snapshots() == kept
+    bonus.wait_whole(60)
+    password = bonus.secrets["backup_password"]
+    bonus.set_secret("backup_password", "another password 4711")
+    try:
+        bonus.compose("restart", "backup")
+        bonus.wait_whole(60)
+        failed = backup("now", check=False)
+        assert failed.returncode != 0 and "wrong password or no key found" in failed.stderr
+    finally:
+        bonus.set_secret("backup_password", password)
+        bonus.compose("restart", "backup")
+    bonus.wait_whole(60)
+    assert snapshots() == kept
+
+
+def test_a_run_that_is_killed_leaves_a_repository_that_the_next_one_uses(bonus, backup):
+    before = {"backup": state("backup")["Pid"]}
+    started = run("docker", "exec", "-d", "backup", "/usr/bin/pidone", "start", "backup")
+    assert started.returncode == 0
+    locks = bonus.data / "backup" / "repository" / "locks"
+    wait_until(lambda: locks.exists() and list(locks.iterdir()), 30, "a run has locked the repository", step=0.005)
+    kept = [file.name for file in (bonus.data / "backup" / "repository" / "snapshots").iterdir()]
+    bonus.crash(*before.values())
+    wait_until(lambda: state("backup")["Pid"] not in (0, before["backup"]), 30, "backup is started again")
+    bonus.wait_whole(60)
+    backup("now")
+    # Names of files are whole ids.
+    assert set(kept) <= set(snapshots()) and len(snapshots()) > len(kept)
+
+
+def test_the_schedule_runs_it_and_what_is_kept_is_limited(bonus, backup):
+    bonus.write_env(BACKUP_SCHEDULE="every 1s", BACKUP_KEEP_LAST=2, BACKUP_KEEP_DAILY=1, BACKUP_KEEP_MONTHLY=1)
+    try:
+        bonus.compose("up", "-d", "--no-build", "backup")
+        seen = set()
+
+        def has_run():
+            seen.update(snapshots())
+            return len(seen) >= 4
+        wait_until(has_run, 60, lambda: f"four snapshots came, not {seen}: {engine.logs('backup')}", step=0.5)
+        assert engine.health("backup") == "healthy"
+    finally:
+        bonus.write_env(**bonus.example)
+        bonus.compose("up", "-d", "--no-build", "backup")
+    bonus.wait_whole(60)
+    assert len(snapshots()) <= 4
+
+
+def test_it_may_read_and_not_write(bonus, backup):
+    password = bonus.secrets["db_backup_password"]
+    assert bonus.sql("SELECT COUNT(*) FROM wp_users", "backup", password).stdout.strip() == "2"
+    for statement in ("DELETE FROM wp_options", "DROP TABLE wp_users", "CREATE TABLE x (id INT)", "SELECT * FROM mysql.global_priv"):
+        assert "denied" in bonus.sql(statement, "backup", password, check=False).stderr
+    written = run("docker", "exec", "backup", "touch", "/var/www/html/x", check=False)
+    assert written.returncode != 0 and "Read-only file system" in written.stderr
+
+
+def test_what_is_kept_is_encrypted_and_no_password_is_seen(bonus, backup):
+    kept = bonus.data / "backup"
+    assert oct(kept.stat().st_mode & 0o777) == "0o700"
+    assert list((kept / "dump").iterdir()) == []
+    stored = b"".join(path.read_bytes() for path in (kept / "repository").rglob("*") if path.is_file())
+    assert stored and b"wp_options" not in stored and b"wp-config.php" not in stored
+    told = docker("inspect", "backup") + engine.logs("backup", "all") + docker("top", "backup", "-eo", "pid,args")
+    for name in ("backup_password", "db_backup_password", "db_password"):
+        assert bonus.secrets[name] not in told
