@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := up
 MAKEFLAGS += --no-print-directory
 .PHONY: up bonus down stop restart re ps logs status top shell build base secrets hosts db clean fclean up-one down-one \
-        test unit e2e stack lint fmt asan fuzz crash chaos defence mutants figures bench screenshots help
+        test unit e2e stack lint fmt asan fuzz crash chaos defence sbom mutants figures bench screenshots help
 
 # ---- the site ---------------------------------------------------------------
 
@@ -116,6 +116,9 @@ chaos: ## Faults under load on a stack of its own: SECONDS=120 of them, chosen b
 
 defence: ## Walk through the rules of the exercise: command, answer, verdict
 	@tools/defence.sh
+
+sbom: ## Write a bill of materials per image (CycloneDX) to build/sbom
+	@tools/sbom.sh
 
 fuzz: ## Let libFuzzer look for inputs that break a parser (SECONDS=60 for each of them)
 	@tools/fuzz.sh $(SECONDS)

@@ -161,6 +161,7 @@ check_values() {
     [ "$(env_value IMAGE_TAG)" != latest ] ||
         fault "IMAGE_TAG 'latest' (environment or .env): expected a fixed tag like '0.1.0', not 'latest'"
     check_ports
+    check DEBIAN_SNAPSHOT '^([0-9]{8}T[0-9]{6}Z)?$' "a moment as '20261101T000000Z', or nothing"
     check TLS_SOURCE '^(self-signed|secret)$' "'self-signed' or 'secret'"
     for key in DB_NAME DB_USER; do
         check "$key" '^[A-Za-z0-9][A-Za-z0-9_]{0,62}$' "1 to 63 letters, digits and '_', the first no '_'"
