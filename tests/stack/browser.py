@@ -58,4 +58,7 @@ def site_of(stack):
         "address": stack.address, "domain": stack.env["DOMAIN_NAME"], "title": stack.env["WP_TITLE"],
         "owner": stack.env["WP_OWNER"], "ownerPassword": stack.secrets["wp_owner_password"],
         "author": stack.env["WP_AUTHOR"], "authorPassword": stack.secrets["wp_author_password"],
+        "dbName": stack.env["DB_NAME"], "dbUser": stack.env["DB_USER"], "dbPassword": stack.secrets["db_password"],
+        "metricsUser": stack.env["PROMETHEUS_USER"], "metricsPassword": stack.secrets["prometheus_password"],
+        "containers": stack.names,
     }

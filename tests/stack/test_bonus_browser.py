@@ -46,3 +46,11 @@ def test_a_comment_of_the_second_user_is_seen_while_approved(bonus, chromium):
 
 def test_site_health_finds_nothing_critical(bonus, chromium):
     chromium.tell("site-health", bonus)
+
+
+def test_adminer_shows_the_tables_to_whoever_has_the_password(bonus, chromium):
+    chromium.tell("adminer", bonus)
+
+
+def test_the_dashboard_shows_every_container_healthy(bonus, chromium):
+    chromium.tell("prometheus", bonus)
