@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Faults under load on a stack with data of its own: chaos.sh [SECONDS [SEED]]. A site that is up makes room and
-# comes back at the end. The same SEED chooses the same faults.
+# comes back at the end. The same SEED chooses the same faults. BONUS=on: all services, and uploads by FTP as well.
 . "$(dirname "$0")/lib.sh"
 
 for_long=${1:-120} seed=${2:-$RANDOM}
@@ -15,5 +15,5 @@ tools/env.sh
 tools/secrets.sh
 tools/build.sh
 # Each fault has its own deadlines; this one holds whatever happens.
-CHAOS_SEED=$seed CHAOS_SECONDS=$for_long timeout --signal INT --kill-after 60 $((for_long + 300)) \
+CHAOS_BONUS=${BONUS:-off} CHAOS_SEED=$seed CHAOS_SECONDS=$for_long timeout --signal INT --kill-after 60 $((for_long + 300)) \
     /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/stack/test_chaos.py

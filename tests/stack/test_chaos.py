@@ -12,6 +12,8 @@ from engine import run, wait_until
 
 SEED = int(os.environ.get("CHAOS_SEED") or 1)
 SECONDS = int(os.environ.get("CHAOS_SECONDS") or 35)
+BONUS = os.environ.get("CHAOS_BONUS") == "on"
+AGAIN = f"make chaos SEED={SEED} SECONDS={SECONDS}" + (" BONUS=on" if BONUS else "")
 
 # Small enough to be filled in a moment, and twice what the volume holds.
 SIZES = {"mariadb": "256M", "wordpress": "256M", "nginx": "8M"}
@@ -33,7 +35,7 @@ def small(session_stack, tmp_path):
             break
         mounted.append(place)
     try:
-        session_stack.begin()
+        session_stack.begin(has_bonus=BONUS)
         yield session_stack, why
     finally:
         session_stack.remove()
@@ -43,15 +45,15 @@ def small(session_stack, tmp_path):
 
 def test_no_acknowledged_write_is_lost_and_the_site_comes_back_at_once(small, capsys):
     site, why_not_full = small
-    made = Run(site, SEED, SECONDS, without=["fill_disk"] if why_not_full else [])
+    made = Run(site, SEED, SECONDS, () if why_not_full else SIZES)
     with capsys.disabled():
-        print(f"\nseed {SEED}, {SECONDS} s; once more: make chaos SEED={SEED} SECONDS={SECONDS}")
+        print(f"\nonce more: {AGAIN}")
         if why_not_full:
             print(f"left out: fill_disk, for no file system of its own can be mounted: {why_not_full}")
         made.go()
         print(made.table())
     if made.broken:
-        pytest.fail("\n".join([f"make chaos SEED={SEED} SECONDS={SECONDS}", *made.broken]), pytrace=False)
+        pytest.fail("\n".join([AGAIN, *made.broken]), pytrace=False)
 
 
 def test_a_reload_under_load_fails_no_request(site, capsys):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What hits the site. A fault is over when its method returns: what was killed runs again, what was taken is back."""
 
+import contextlib
 import os
 import subprocess
-import sys
+import tempfile
 import threading
 import time
 from datetime import datetime
@@ -110,13 +111,17 @@ class Faults:
             ballast.unlink()
 
     def eat_memory(self, name):
-        """Until the kernel kills the greatest process in the container's cgroup."""
-        before = {name: state(name)["Pid"]}
-        subprocess.run([sys.executable, Path(__file__).with_name("eat.py"), cgroup_of(before[name]), "10"], check=False,
-                       timeout=30)
-        # The kernel may have chosen a worker, which its master replaces.
-        if not is_same(before):
-            wait_started(before)
+        """Until the kernel kills the greatest process in the container's cgroup; a file in memory belongs to who wrote it."""
+        cgroup = cgroup_of(state(name)["Pid"])
+        killed = oom_kills(cgroup)
+        with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
+            eater = subprocess.Popen(["dd", "if=/dev/zero", f"of={file.name}", "bs=1M"], stderr=subprocess.DEVNULL,
+                                     preexec_fn=lambda: (cgroup / "cgroup.procs").write_text("0"))
+            try:
+                wait_until(lambda: oom_kills(cgroup) != killed or eater.poll() is not None, 30, "the kernel kills somebody")
+            finally:
+                eater.kill()
+                eater.wait()
 
     def restart_engine(self, _):
         before = self.site.pids()
@@ -124,8 +129,12 @@ class Faults:
         wait_started(before)
 
 
-def is_same(before):
-    return all(state(name)["Pid"] == pid and state(name)["Running"] for name, pid in before.items())
+def oom_kills(cgroup):
+    """memory.events is of cgroup v2, memory.oom_control of v1; -1 when the container has ended and its cgroup with it."""
+    for name in ("memory.events", "memory.oom_control"):
+        with contextlib.suppress(OSError):
+            return int(dict(line.split() for line in (cgroup / name).read_text().splitlines())["oom_kill"])
+    return -1
 
 
 def cgroup_of(pid):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The load: wrk reads, a writer publishes posts and uploads files, and both know what they were told."""
+"""The load: wrk reads, a writer publishes posts, another uploads files, and all know what they were told."""
 
+import itertools
 import json
 import re
 import secrets
@@ -11,7 +12,7 @@ import time
 from pathlib import Path
 
 from engine import SLOW
-from stack import Author
+from test_bonus_ftp import Client
 
 CONNECTIONS = 2
 PATIENCE = 4 * SLOW  # seconds until a request of the load counts as failed
@@ -46,64 +47,90 @@ class Reads:
         return self
 
 
-class Writer(Author):
-    """Publishes posts and uploads files, one after the other, and keeps what was acknowledged with 201."""
+class Worker:
+    """Sends texts, one after the other, until `stop`, and keeps those that were acknowledged."""
 
-    def __init__(self, site):
-        super().__init__(site, site.env["WP_AUTHOR"], site.secrets["wp_author_password"])
-        assert self.is_in, f"the writer cannot log in: {self.page.status}"
-        self.nonce = self.get("/wp-admin/admin-ajax.php?action=rest-nonce").body.strip()
-        self.posts = {}  # id: (when, text)
-        self.files = {}  # address: (when, text)
-        self.failed = []  # (when, what was answered)
+    def __init__(self):
+        self.kept = {}  # where it is: (when, text)
+        self.failed = []  # when
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._write, daemon=True)
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def start(self):
         self._thread.start()
+        return self
 
     def stop(self):
         self._over.set()
-        self._thread.join(3 * PATIENCE)
-        assert not self._thread.is_alive(), "the writer has ended"
+        self._thread.join(2 * PATIENCE)
+        assert not self._thread.is_alive(), f"{self} has ended"
 
-    @property
-    def acknowledged(self):
-        """The times of all writes that were acknowledged."""
-        return [when for when, _ in [*self.posts.values(), *self.files.values()]]
-
-    def _write(self):
-        turn = 0
-        while not self._over.wait(0.05):
-            turn += 1
+    def _work(self):
+        for turn in itertools.count():
+            if self._over.wait(0.05):
+                return
             text = f"{turn} {secrets.token_hex(64)}"
-            if turn % 4:
-                kept, key, page = self.posts, "id", self._send("posts", "--data-urlencode", f"title=chaos {turn}",
-                                                               "--data-urlencode", f"content={text}", "-d", "status=publish")
+            place = self.send(turn, text)
+            if place:
+                self.kept[place] = (time.time(), text)
             else:
-                kept, key, page = self.files, "source_url", self._send(
-                    "media", "-H", f"Content-Disposition: attachment; filename=chaos-{turn}.txt",
-                    "-H", "Content-Type: text/plain", "--data-binary", text)
-            if page.status == 201:
-                kept[json.loads(page.body)[key]] = (time.time(), text)
-            else:
-                self.failed.append((time.time(), f"{page.status} {page.body[:200]}"))
+                self.failed.append(time.time())
 
-    def _send(self, what, *options):
-        return self.get(f"/wp-json/wp/v2/{what}", "-X", "POST", "-H", f"X-WP-Nonce: {self.nonce}", *options,
-                        timeout=PATIENCE / SLOW)
 
-    def lost(self):
-        """Asks for everything that was acknowledged: the times of the writes that are not there as they were sent."""
-        lost = []
-        ids = list(self.posts)
+class Writer(Worker):
+    """Publishes posts and uploads files by the REST API; 201 acknowledges them."""
+
+    def __init__(self, site):
+        super().__init__()
+        self.author = site.author()
+        self.nonce = self.author.get("/wp-admin/admin-ajax.php?action=rest-nonce").body.strip()
+
+    def send(self, turn, text):
+        if turn % 4:
+            page = self._post("posts", "-d", f"title=chaos {turn}", "-d", f"content={text}", "-d", "status=publish")
+            return json.loads(page.body)["id"] if page.status == 201 else None
+        page = self._post("media", "-H", f"Content-Disposition: attachment; filename=chaos-{turn}.txt",
+                          "-H", "Content-Type: text/plain", "--data-binary", text)
+        return json.loads(page.body)["source_url"] if page.status == 201 else None
+
+    def _post(self, what, *options):
+        return self.author.get(f"/wp-json/wp/v2/{what}", "-X", "POST", "-H", f"X-WP-Nonce: {self.nonce}", *options,
+                               timeout=PATIENCE / SLOW)
+
+    def found(self):
+        """Asks for everything that was acknowledged: where it is, and the text there."""
+        ids = [place for place in self.kept if isinstance(place, int)]
+        there = {}
         for begin in range(0, len(ids), 100):
-            some = ids[begin:begin + 100]
-            page = self.get(f"/wp-json/wp/v2/posts?per_page=100&_fields=id,content&include={','.join(map(str, some))}")
+            some = ",".join(map(str, ids[begin:begin + 100]))
+            page = self.author.get(f"/wp-json/wp/v2/posts?per_page=100&_fields=id,content&include={some}")
             assert page.status == 200, f"reading the posts back: {page.status} {page.body[:300]}"
-            there = {post["id"]: post["content"]["rendered"] for post in json.loads(page.body)}
-            lost += [self.posts[number] for number in some
-                     if there.get(number) != f"<p>{self.posts[number][1]}</p>\n"]
-        for address, write in self.files.items():
-            page = self.get(address)
-            if page.status != 200 or page.body != write[1]:
-                lost.append(write)
-        return lost
+            there.update((post["id"], post["content"]["rendered"][3:-5]) for post in json.loads(page.body))
+        return {**there, **read_files(self.author, set(self.kept) - set(ids))}
+
+
+class Uploader(Worker):
+    """Uploads files by FTP; curl succeeds when the server has said 226."""
+
+    def __init__(self, site):
+        super().__init__()
+        self.visitor, self._client = site.visitor(), Client(site)
+
+    def send(self, turn, text):
+        name = f"wp-content/uploads/ftp-{turn}.txt"
+        options = ("--ftp-create-dirs", "--max-time", str(PATIENCE))
+        return f"/{name}" if self._client.put(text, name, *options).returncode == 0 else None
+
+    def found(self):
+        return read_files(self.visitor, self.kept)
+
+
+def read_files(visitor, places):
+    pages = {place: visitor.get(place) for place in places}
+    return {place: page.body for place, page in pages.items() if page.status == 200}
+
+
+def lost(worker):
+    """The acknowledged writes that are not there as they were sent."""
+    found = worker.found()
+    return [(when, place) for place, (when, text) in worker.kept.items() if found.get(place) != text]
