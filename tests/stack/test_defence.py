@@ -19,8 +19,8 @@ def sections():
 def examples(block):
     """Pairs of a command and the lines shown below it."""
     for text in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-        command, _, shown = text.partition("\n")
-        yield command, shown
+        # A line that ends with a backslash goes on in the next one.
+        yield re.fullmatch(r"((?:[^\n]*\\\n)*[^\n]*)\n(.*)", text, re.DOTALL).groups()
 
 
 @pytest.mark.parametrize("title, blocks", [pytest.param(*section, id=section[0].replace(" ", "-")) for section in sections()])
