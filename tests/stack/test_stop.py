@@ -14,7 +14,7 @@ import pytest
 
 import engine
 from engine import docker, state, wait_until
-from stack import NAMES
+from stack import NAMES, PROJECT
 
 MEGABYTES = 12
 
@@ -97,8 +97,7 @@ class SlowReader:
 
 
 def container_address():
-    (network,) = engine.inspect("nginx")["NetworkSettings"]["Networks"].values()
-    return network["IPAddress"]
+    return engine.inspect("nginx")["NetworkSettings"]["Networks"][f"{PROJECT}_frontend"]["IPAddress"]
 
 
 @pytest.mark.parametrize("way", ["the container's address", "the published port"])
