@@ -154,24 +154,10 @@ run_stack() {
     run_pytest stack tests/stack
 }
 
-ASAN_BUILD=(build-asan -Dtests=enabled "-Db_sanitize=address,undefined" -Db_lundef=false)
-# The other suites wait more than they compute, and this build takes what they leave. What goes wrong in
-# it, run_asan shows.
-asan_builder=
-begin_asan_build() {
-    need "${BUILD_TOOLS[@]}"
-    {
-        [ -f "${ASAN_BUILD[0]}/build.ninja" ] || nice -n 19 meson setup "${ASAN_BUILD[@]}"
-        nice -n 19 ninja -C "${ASAN_BUILD[0]}"
-    } >/dev/null 2>&1 &
-    asan_builder=$!
-}
-
 # Leaks are the unit tests' business: at the end of a PID namespace there is nobody left to look.
 run_asan() {
     need "${E2E_TOOLS[@]}"
-    [ -z "$asan_builder" ] || wait "$asan_builder" || true
-    build "${ASAN_BUILD[@]}"
+    build build-asan -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false
     need_prometheus
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     run_meson asan-unit build-asan 10
@@ -179,15 +165,36 @@ run_asan() {
     PIDONE=$ROOT/build-asan/init/pidone run_pytest asan-e2e tests/e2e
 }
 
+# The same beside the other suites, which wait more than they compute. What it needs is installed first,
+# because two apt-get cannot run at the same time.
+begin_asan() {
+    need "${BUILD_TOOLS[@]}" "${E2E_TOOLS[@]}"
+    need_prometheus
+    mkdir -p "$results"
+    nice -n 10 tools/test.sh asan >"$results/asan.log" 2>&1 &
+    asan=$!
+}
+
+end_asan() {
+    wait "$asan" || true
+    cat "$results/asan.log"
+    local name good bad left suites=0
+    while read -r name good _ bad _ left _; do
+        count "$name" "$good" "$bad" "$left"
+        suites=$((suites + 1))
+    done < <(grep -E '^(asan-|build)[a-z0-9]* +[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$results/asan.log")
+    [ "$suites" -gt 0 ] || count asan 0 1 0
+}
+
 case ${1:-all} in
     all)
         run_unit
         run_lint
         # A person waits for 'make test'; CI does not.
-        if [ "${CI:-}" = true ]; then begin_asan_build; fi
+        if [ "${CI:-}" = true ]; then begin_asan; fi
         run_e2e
         run_stack
-        if [ "${CI:-}" = true ]; then run_asan; fi
+        if [ "${CI:-}" = true ]; then end_asan; fi
         ;;
     unit) run_unit ;;
     lint) run_lint ;;
