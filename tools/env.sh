@@ -123,6 +123,8 @@ check_ftp() {
     check FTP_ADDRESS '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$' "an IPv4 address or a host name, as clients reach it"
     min=$(env_value FTP_PASSIVE_MIN_PORT) max=$(env_value FTP_PASSIVE_MAX_PORT)
     # Each published port costs the engine a process and a rule.
+    # What is no number has been said.
+    [[ $min$max =~ ^[0-9]+$ ]] || return 0
     ((min <= max && max - min < 100)) ||
         fault "FTP_PASSIVE_MAX_PORT '$max' (environment or .env): expected $min, which is FTP_PASSIVE_MIN_PORT, to $((min + 99))"
 }

@@ -110,9 +110,10 @@ is_debian() { have apt-get && grep -Eq '^ID(_LIKE)?=.*(debian|ubuntu)' /etc/os-r
 # The one place that knows pidone's version is meson.build.
 pidone_version() { sed -n "s/^ *version: *'\([^']*\)'.*/\1/p" meson.build | head -n 1; }
 
-# project_containers [FILTER]: names of this project's containers, also stopped ones.
+# project_containers [FILTER]: names of this project's containers, also stopped ones, but for those of `compose run`.
 project_containers() {
-    docker ps -a --filter "label=com.docker.compose.project=$(project_name)" ${1:+--filter "$1"} --format '{{.Names}}' | sort
+    docker ps -a --filter "label=com.docker.compose.project=$(project_name)" \
+        --filter label=com.docker.compose.oneoff=False ${1:+--filter "$1"} --format '{{.Names}}' | sort
 }
 # services_of PART: the services in docker-compose.yml, in its order: 'mandatory', 'bonus' or 'all'.
 services_of() {

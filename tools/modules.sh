@@ -6,11 +6,10 @@
 
 lock=$1/package-lock.json target=$2
 have npm || die "$lock: npm is missing; as root: apt-get install npm"
-cmp -s "$lock" "$target/package-lock.json" && exit
+cmp -s "$lock" "$target/installed.json" && exit
 rm -rf "$target"
 mkdir -p "$target"
-# Half of it must not pass for all of it.
-trap 'rm -rf "$target"' EXIT
 cp "$1/package.json" "$lock" "$target/"
 npm ci --prefix "$target" --no-audit --no-fund --loglevel=error >/dev/null || die "$lock: npm ci fails: is the registry reachable?"
-trap - EXIT
+# Last, so that half of it does not pass for all of it.
+cp "$lock" "$target/installed.json"

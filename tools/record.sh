@@ -6,7 +6,12 @@
 
 RECORDINGS=services/site/recordings
 work=$(mktemp -d)
-out=
+out='' options=()
+was_up=$(project_containers)
+if [ -n "$(bonus_containers)" ]; then options=(--bonus); fi
+for name in plain init; do
+    docker container inspect "$name" >/dev/null 2>&1 && die "there is a container '$name', and a recording needs the name"
+done
 
 # shellcheck disable=SC2317 # called by the trap
 tidy_up() {
@@ -15,6 +20,8 @@ tidy_up() {
     if [ -d "$work/data" ]; then
         compose down --remove-orphans --volumes >/dev/null 2>&1 || true
         docker run --rm --network none --user 0 --volume "$work:/work" debian:bookworm-slim rm -rf /work/data || true
+        unset DATA_DIR BONUS COMPOSE_PROFILES
+        if [ -n "$was_up" ]; then tools/up.sh --no-build "${options[@]}" || true; fi
     fi
     rm -rf "$work"
 }

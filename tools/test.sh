@@ -14,6 +14,7 @@ PYTHON=/usr/bin/python3 # Debian's own, which has Debian's pytest
 passed=0 failed=0 skipped=0
 summary=()
 results=build/results
+total=$results/total
 
 # need PACKAGE...: installs what is absent. Elsewhere than on Debian the suites say themselves what is missing.
 need() {
@@ -64,7 +65,7 @@ finish() {
     [ "$skipped" -eq 0 ] || line+=", $skipped skipped"
     say "$line"
     mkdir -p "$results"
-    say "$line" >"$results/total"
+    say "$line" >"$total"
     [ "$failed" -eq 0 ]
     exit
 }
@@ -171,12 +172,22 @@ begin_asan() {
     need "${BUILD_TOOLS[@]}" "${E2E_TOOLS[@]}"
     need_prometheus
     mkdir -p "$results"
-    nice -n 10 tools/test.sh asan >"$results/asan.log" 2>&1 &
+    # A process group of its own, so that whatever ends this ends all of that.
+    set -m
+    (
+        renice -n 10 "$BASHPID" >/dev/null
+        passed=0 failed=0 skipped=0 summary=() total=/dev/null
+        run_asan
+        finish
+    ) >"$results/asan.log" 2>&1 &
+    set +m
     asan=$!
+    trap 'kill -- "-$asan" 2>/dev/null || true' EXIT
 }
 
 end_asan() {
     wait "$asan" || true
+    trap - EXIT
     cat "$results/asan.log"
     local name good bad left suites=0
     while read -r name good _ bad _ left _; do

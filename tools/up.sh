@@ -33,7 +33,8 @@ choose_parts() {
 end_bonus() {
     if [ "$parts" = bonus ] || [ "${#running[@]}" -eq 0 ]; then return; fi
     say "stopping the bonus services (their data stays, 'make bonus' starts them again): ${running[*]}"
-    docker rm --force "${running[@]}" >/dev/null
+    docker stop "${running[@]}" >/dev/null
+    docker rm "${running[@]}" >/dev/null
 }
 
 # Everything that is wrong is said in one go, before anything is built, stopped or started.
@@ -106,9 +107,10 @@ print_address() {
 
 tools/require.sh
 check_all
+# What cannot be built ends nothing that runs.
+if [ "$build" -eq 1 ]; then tools/build.sh; fi
 end_bonus
 if [ "$anew" -eq 1 ]; then compose down --remove-orphans; fi
-if [ "$build" -eq 1 ]; then tools/build.sh; fi
 tools/volumes.sh
 started=$(now_ms)
 compose up -d --no-build
