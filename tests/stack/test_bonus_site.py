@@ -126,7 +126,7 @@ def test_only_the_nginx_in_front_reaches_it_and_nothing_is_published(bonus):
     assert not any((engine.inspect("site")["NetworkSettings"]["Ports"] or {}).values())
     port = bonus.env["SITE_PORT"]
     for name, expected in (("nginx", True), ("redis", False)):
-        done = run("docker", "exec", name, "/usr/bin/pidone", "probe", f"tcp://site.frontend:{port}", "--timeout", "2s", check=False)
+        done = run("docker", "exec", name, "/usr/bin/pidone", "probe", f"tcp://site.web:{port}", "--timeout", "2s", check=False)
         assert (done.returncode == 0) == expected, name
 
 

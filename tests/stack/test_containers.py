@@ -84,12 +84,20 @@ def test_a_normal_start_restarts_nothing_and_runs_out_of_nothing(whole, name):
 
 def test_networks_are_the_projects_own_and_the_backend_has_no_way_out(site):
     used = {name: set(engine.inspect(name)["NetworkSettings"]["Networks"]) for name in NAMES}
-    front, back, cache, monitoring = (f"pidone-tests_{name}" for name in ("frontend", "backend", "cache", "monitoring"))
-    assert used == {"nginx": {front, monitoring}, "wordpress": {front, back, cache, monitoring}, "mariadb": {back, monitoring}}
-    assert {engine.inspect(name)["HostConfig"]["NetworkMode"] for name in NAMES} <= {front, back, cache, monitoring}
+    front, web, back, cache, monitoring = (
+        f"pidone-tests_{name}" for name in ("frontend", "web", "backend", "cache", "monitoring"))
+    assert used == {"nginx": {front, web, monitoring}, "wordpress": {front, back, cache, monitoring}, "mariadb": {back, monitoring}}
+    assert {engine.inspect(name)["HostConfig"]["NetworkMode"] for name in NAMES} <= {front, web, back, cache, monitoring}
     for network in (back, cache, monitoring):
         assert engine.api("GET", f"/networks/{network}")["Internal"] is True
-    assert engine.api("GET", f"/networks/{front}")["Driver"] == "bridge"
+    for network in (front, web):
+        assert engine.api("GET", f"/networks/{network}")["Driver"] == "bridge"
+
+
+@each_container
+def test_what_it_may_write_into_memory_has_a_limit(whole, name):
+    for place, options in engine.inspect(name)["HostConfig"]["Tmpfs"].items():
+        assert re.search(r"(^|,)size=\d+m(,|$)", options), f"{place}: {options}"
 
 
 def test_nginx_cannot_reach_the_database(site):
@@ -185,4 +193,4 @@ def test_nothing_the_exercise_forbids_is_in_the_compose_file():
         assert not {"links", "network_mode", "external_links", "depends_on", "command", "entrypoint"} & set(service)
         assert service["container_name"] == name
         assert service["networks"], f"'{name}' is in a network of its own choice"
-    assert set(found["networks"]) == {"frontend", "backend", "cache", "monitoring"}
+    assert set(found["networks"]) == {"frontend", "web", "backend", "cache", "monitoring"}

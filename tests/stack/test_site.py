@@ -5,6 +5,7 @@ import html
 import json
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -125,6 +126,18 @@ def test_an_image_among_the_uploads_is_served(site):
     uploads.mkdir(parents=True, exist_ok=True)
     (uploads / "note.txt").write_text("a plain file")
     assert site.visitor().get("/wp-content/uploads/note.txt").body == "a plain file"
+
+
+def test_many_large_bodies_at_once_take_no_memory_that_nginx_needs(site):
+    body = site.home / "large"
+    body.write_bytes(bytes(63 << 20))
+    before = run("docker", "top", "nginx", "-eo", "pid,args").stdout
+    with ThreadPoolExecutor() as pool:
+        sent = [pool.submit(site.visitor().get, "/", "-X", "POST", "--data-binary", f"@{body}", timeout=30) for _ in range(5)]
+        statuses = {one.result().status for one in sent}
+    assert 500 in statuses and statuses <= {200, 500}, "what finds no place is refused"
+    assert run("docker", "top", "nginx", "-eo", "pid,args").stdout == before, "nobody was killed"
+    assert site.visitor().get("/").status == 200
 
 
 def test_the_owner_logs_in_to_the_desk(site):
