@@ -135,6 +135,12 @@ def test_a_killed_server_comes_back(bonus, ftp):
     assert ftp("").returncode == 0
 
 
+def test_it_is_started_again_inside_its_container(bonus, ftp):
+    before = main_process("ftp")
+    assert run("docker", "exec", "ftp", "/usr/bin/pidone", "restart", "ftp").returncode == 0
+    assert main_process("ftp") != before and ftp("").returncode == 0
+
+
 def test_a_new_password_counts_after_a_restart_whatever_is_in_it(bonus):
     old = bonus.secrets["ftp_password"]
     try:
