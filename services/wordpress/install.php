@@ -72,7 +72,7 @@ function connect(float $seconds): mysqli
         $db = mysqli_init();
         $db->options(MYSQLI_OPT_CONNECT_TIMEOUT, 3);
         $is_open = @$db->real_connect(
-            'mariadb.backend', setting('DB_USER'), secret('db_password'), setting('DB_NAME'), (int) setting('DB_PORT')
+            'mariadb-backend', setting('DB_USER'), secret('db_password'), setting('DB_NAME'), (int) setting('DB_PORT')
         );
         if ($is_open) {
             mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);

@@ -33,7 +33,7 @@ function pidone_site_url(): string
     return 'https://' . ($is_bare && $is_reader ? $asked : $domain) . $port;
 }
 
-define('DB_HOST', 'mariadb.backend:' . getenv('DB_PORT'));
+define('DB_HOST', 'mariadb-backend:' . getenv('DB_PORT'));
 define('DB_NAME', (string) getenv('DB_NAME'));
 define('DB_USER', (string) getenv('DB_USER'));
 define('DB_PASSWORD', pidone_secret('db_password'));

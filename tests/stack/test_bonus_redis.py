@@ -209,13 +209,55 @@ def test_site_health_shows_hits_and_state(bonus):
     section = body[body.index('id="health-check-accordion-block-pidone-object-cache"'):]
     rows = dict(re.findall(r"<tr><td>([^<]+)</td><td>([^<]+)</td></tr>", section[:section.index("</table>")]))
     assert rows["Connected"] == "Yes"
-    assert re.fullmatch(rf"Redis 7\.\S+ at redis:{bonus.env['REDIS_PORT']}", rows["Server"])
+    assert re.fullmatch(rf"Redis 7\.\S+ at redis-cache:{bonus.env['REDIS_PORT']}", rows["Server"])
     assert re.fullmatch(r"[\d,]+ \(\d+\.\d %\)", rows["Hits"])
     assert re.fullmatch(r"[\d.]+ [KM]B of 64 MB", rows["Memory used"])
     assert int(rows["Hits of this page"].replace(",", "")) > 50
 
 
 # ---- without redis ----------------------------------------------------------------
+
+
+def test_what_must_outlast_a_request_is_kept_by_the_database_while_redis_is_away(bonus):
+    docker("stop", "redis")
+    try:
+        bonus.visitor().get("/")  # says so in the log, once
+        calls("set_transient('kept', 'by whom', 60);")
+        assert calls("say(get_transient('kept')); say(wp_using_ext_object_cache());") == ["by whom", False]
+        calls("delete_transient('kept');")
+    finally:
+        docker("start", "redis")
+    bonus.wait_whole()
+    wait_until(lambda: cache_is_used(bonus), 15, "the cache is used again", step=0.2)
+    assert calls("say(wp_using_ext_object_cache());") == [True]
+
+
+def test_a_redis_that_stops_in_the_middle_of_a_long_question_fails_nothing(bonus):
+    code = LOADED.removeprefix("<?php") + """
+        $more = array_fill_keys(range(1, 5), random_bytes(1 << 20)); say(wp_cache_get('none')); fgets(STDIN);
+        say(wp_cache_set_multiple($more, 'long')); say(wp_cache_delete_multiple([1, 2], 'long'));"""
+    asking = subprocess.Popen(["docker", "exec", "-i", "wordpress", "php8.2", "-r", code],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert asking.stdout.readline() == "false\n"
+    docker("pause", "redis")
+    try:
+        said, errors = asking.communicate("\n", timeout=30)
+    finally:
+        docker("unpause", "redis")
+        docker("restart", "redis")
+    assert [json.loads(line) for line in said.splitlines()] == [dict.fromkeys("12345", True), {"1": True, "2": True}]
+    # Whoever sees first that Redis is away, or answers again, says so.
+    assert not [line for line in errors.splitlines() if not line.startswith("wordpress: redis ")]
+    bonus.wait_whole()
+    wait_until(lambda: cache_is_used(bonus), 15, "the cache is used again", step=0.2)
+
+
+def test_a_slow_redis_does_not_make_a_page_slow(bonus):
+    busy = "local t = redis.call('TIME') local n repeat n = redis.call('TIME') until (n[1] - t[1]) * 1e6 + n[2] - t[2] > 200000"
+    with subprocess.Popen(["docker", "exec", "-e", f"REDISCLI_AUTH={bonus.secrets['redis_password']}", "redis", "redis-cli",
+                           "-p", bonus.env["REDIS_PORT"], "-r", "50", "eval", busy, "0"], stdout=subprocess.DEVNULL):
+        taken = seconds_of_pages(bonus, 2)
+    assert max(taken) < 3 * engine.SLOW, "each question takes up to 0.2 s, and a page has dozens"
 
 
 def test_without_redis_the_pages_come_quickly_and_afterwards_nothing_is_old(bonus):
@@ -233,10 +275,12 @@ def test_without_redis_the_pages_come_quickly_and_afterwards_nothing_is_old(bonu
     assert "redis is away" in engine.logs("wordpress", 50)
 
 
-def test_nobody_outside_is_asked_for_the_address_of_a_stopped_redis(bonus):
-    host = re.search(r"HOST = '([^']+)'", (bonus.root / "services/wordpress/object-cache/class-pidone-redis.php").read_text())[1]
+@pytest.mark.parametrize("file, pattern", [("object-cache/class-pidone-redis.php", "HOST = '([^']+)'"),
+                                           ("wp-config.php", "'DB_HOST', '([^':]+):'")], ids=["redis", "mariadb"])
+def test_nobody_outside_is_asked_for_the_address_of_a_stopped_redis_or_mariadb(bonus, file, pattern):
+    host = re.search(pattern, (bonus.root / "services/wordpress" / file).read_text())[1]
     options = engine.inspect("wordpress")["HostConfig"]["DnsOptions"]
-    network = f"{PROJECT}_frontend"  # where the name is nobody's, as it is everywhere while redis is stopped
+    network = f"{PROJECT}_frontend"  # where the name is nobody's, as it is everywhere while its container is stopped
     subnet = engine.api("GET", f"/networks/{network}")["IPAM"]["Config"][0]["Subnet"]
     silent = str(ipaddress.ip_network(subnet)[-2])
     code = f"<?php $start = microtime(true); gethostbyname('{host}'); echo microtime(true) - $start;"

@@ -6,7 +6,7 @@ Description: Tools > Site Health > Info shows whether Redis answers and what it 
 
 add_filter('debug_information', function (array $sections): array {
     global $wp_object_cache;
-    if (!wp_using_ext_object_cache() || !method_exists($wp_object_cache, 'server_info')) {
+    if (!method_exists($wp_object_cache, 'server_info')) {
         return $sections;
     }
     $server = $wp_object_cache->server_info();
@@ -14,7 +14,7 @@ add_filter('debug_information', function (array $sections): array {
     if ($server !== null) {
         $asked = $server['keyspace_hits'] + $server['keyspace_misses'];
         $rows += [
-            'Server' => "Redis {$server['redis_version']} at redis:" . getenv('REDIS_PORT'),
+            'Server' => "Redis {$server['redis_version']} at redis-cache:" . getenv('REDIS_PORT'),
             'Hits' => number_format_i18n($server['keyspace_hits'])
                 . ' (' . number_format_i18n(100 * $server['keyspace_hits'] / max(1, $asked), 1) . ' %)',
             'Misses' => number_format_i18n($server['keyspace_misses']),

@@ -8,6 +8,11 @@ require_once __DIR__ . '/class-wp-object-cache.php';
 function wp_cache_init()
 {
     $GLOBALS['wp_object_cache'] = new WP_Object_Cache();
+    // What must outlast a request, transients and the lock of the timed jobs, else goes nowhere while Redis is
+    // away. The database takes it then, as it does without a drop-in.
+    if (!$GLOBALS['wp_object_cache']->is_persistent()) {
+        wp_using_ext_object_cache(false);
+    }
 }
 
 function wp_cache_add($key, $data, $group = '', $expire = 0)

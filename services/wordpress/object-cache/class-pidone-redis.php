@@ -12,9 +12,12 @@
  */
 final class Pidone_Redis
 {
-    // Together the longest that a request waits for Redis.
+    // The longest that a request waits for a Redis that is away: together half a second.
     private const CONNECT_SECONDS = 0.2;
     private const ANSWER_SECONDS = 0.3;
+    // And for one that is slow: an answer takes no time worth counting, what is above is added up.
+    private const USUAL_SECONDS = 0.01;
+    private const SLOW_SECONDS = 0.5;
     private const PAUSE_SECONDS = 3;
     private const GENERATION = '/run/pidone/cache-generation';
     private const AWAY = '/run/pidone/cache-away';
@@ -25,6 +28,7 @@ final class Pidone_Redis
 
     private ?Redis $redis = null;
     private bool $is_away = false;
+    private float $waited = 0;
     // What this request reads and adds to, whatever others end meanwhile.
     private string $generation = '';
 
@@ -32,8 +36,8 @@ final class Pidone_Redis
     public function read(array $names): ?array
     {
         return $this->ask(function (Redis $redis) use ($names): array {
-            $texts = $redis->mGet(array_map(fn ($name) => $this->key($name, $this->generation), $names));
-            return array_combine($names, $texts);
+            $keys = array_map(fn ($name) => $this->key($name, $this->generation), $names);
+            return array_combine($names, $this->whole($redis->mGet($keys)));
         });
     }
 
@@ -58,7 +62,7 @@ final class Pidone_Redis
             foreach ($names as $name) {
                 $pipeline->unlink($this->key($name, $now));
             }
-            return array_combine($names, array_map(boolval(...), $pipeline->exec()));
+            return array_combine($names, array_map(boolval(...), $this->whole($pipeline->exec())));
         });
     }
 
@@ -118,6 +122,11 @@ final class Pidone_Redis
         }
     }
 
+    public function answers(): bool
+    {
+        return $this->ask(fn () => true) ?? false;
+    }
+
     /** What the server tells of itself; null when it is away. */
     public function info(): ?array
     {
@@ -140,7 +149,13 @@ final class Pidone_Redis
         foreach ($texts as $name => $text) {
             $pipeline->set($this->key($name, $generation), $text, $how);
         }
-        return array_combine(array_keys($texts), array_map(boolval(...), $pipeline->exec()));
+        return array_combine(array_keys($texts), array_map(boolval(...), $this->whole($pipeline->exec())));
+    }
+
+    /** A connection that ends while the question is sent is no exception to the extension, but false. */
+    private function whole(array|false $answers): array
+    {
+        return $answers !== false ? $answers : throw new RedisException($this->redis->getLastError() ?? 'the connection has ended');
     }
 
     private function key(string $name, string $generation): string
@@ -168,10 +183,14 @@ final class Pidone_Redis
                 return null;
             }
             $this->redis->clearLastError();
+            $begun = microtime(true);
             $answer = $question($this->redis);
+            $this->waited += max(0, microtime(true) - $begun - self::USUAL_SECONDS);
             if ($this->redis->getLastError() !== null) {
                 throw new RedisException($this->redis->getLastError());
             }
+            // This request has waited enough; others try for themselves.
+            $this->is_away = $this->waited > self::SLOW_SECONDS;
             return $answer;
         } catch (RedisException $error) {
             $this->lose($error->getMessage());
@@ -185,7 +204,7 @@ final class Pidone_Redis
             return !$this->is_away;
         }
         $tried = @filemtime(self::AWAY);
-        if ($tried !== false && time() - $tried < self::PAUSE_SECONDS) {
+        if ($tried !== false && abs(time() - $tried) < self::PAUSE_SECONDS) {
             $this->is_away = true;
             return false;
         }

@@ -214,6 +214,12 @@ class WP_Object_Cache
 
     // ---- figures ----------------------------------------------------------------
 
+    /** Whether later requests will find what this one writes. */
+    public function is_persistent(): bool
+    {
+        return $this->redis->answers();
+    }
+
     /** What the server tells of itself; null when it is away. */
     public function server_info(): ?array
     {
