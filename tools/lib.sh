@@ -14,6 +14,10 @@ die() {
     printf 'error: %s\n' "$*" >&2
     exit 1
 }
+# Seconds until a start is given up. Looked at here, for what is no number ends the function that reckons with it,
+# and its caller goes on.
+UP_TIMEOUT=${UP_TIMEOUT:-180}
+[[ $UP_TIMEOUT =~ ^[1-9][0-9]{0,5}$ ]] || die "UP_TIMEOUT '$UP_TIMEOUT' (environment): expected a number of seconds"
 # fault TEXT...: one of several things that are wrong; end_faults ends with 1 if there was any.
 faults=0
 fault() {

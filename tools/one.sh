@@ -21,7 +21,7 @@ up() {
     local started
     started=$(now_ms)
     one up -d --no-build
-    wait_until "${UP_TIMEOUT:-180}" is_settled || true
+    wait_until "$UP_TIMEOUT" is_settled || true
     if [ "$(state '{{.State.Health.Status}}')" != healthy ]; then
         docker logs --tail 40 all-in-one >&2
         die "all-in-one is '$(state '{{.State.Status}} {{.State.Health.Status}}')'; its last lines are above"

@@ -4,7 +4,6 @@
 # new containers, --bonus starts all services instead of the mandatory three, --same those that are there.
 . "$(dirname "$0")/lib.sh"
 
-TIMEOUT=${UP_TIMEOUT:-180}
 build=1 anew=0 parts=mandatory
 for word; do
     case $word in
@@ -68,7 +67,7 @@ show_failure() {
 # apart from a slow one by its restart count.
 watch() {
     local name status health restarts pending=("$@") left
-    local end=$((started + TIMEOUT * 1000))
+    local end=$((started + UP_TIMEOUT * 1000))
     while [ "${#pending[@]}" -gt 0 ]; do
         left=()
         for name in "${pending[@]}"; do

@@ -40,6 +40,9 @@ test_env() {
     takes DATA_DIR '/home/tester/.local/data.d'
     refuses HTTPS_PORT 0 '1 to 65535'
     refuses DB_PORT 65536 '1 to 65535'
+    refuses UP_TIMEOUT 60.5 'a number of seconds'
+    expect tools/env.sh "a word for a port stops no other check" "*FTP_PASSIVE_MIN_PORT 'x'*WP_OWNER 'a b'*exit 1" \
+        "$(tool env.sh FTP_PASSIVE_MIN_PORT=x WP_OWNER='a b')"
     refuses COMPOSE_PROJECT_NAME 'My Project' 'lower case'
     refuses IMAGE_TAG 'latest' "not 'latest'"
     refuses IMAGE_TAG 'a tag' 'a tag'

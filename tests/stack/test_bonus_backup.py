@@ -22,7 +22,7 @@ def backup(bonus):
 
     def tool(word, check=True, **variables):
         return run(bonus.home / "tools" / "backup.sh", word, check=check, timeout=180,
-                   env={**bonus.process_env, "UP_TIMEOUT": str(60 * engine.SLOW), **variables})
+                   env={**bonus.process_env, "UP_TIMEOUT": str(round(60 * engine.SLOW)), **variables})
     return tool
 
 
