@@ -131,7 +131,7 @@ check_ftp() {
 
 check_backup() {
     local key
-    check BACKUP_SCHEDULE '^(every [0-9]+[a-z0-9.]+|@[a-z]+|[^ ]+( [^ ]+){4})$' "'every 6h', '@daily' or five fields as in crontab"
+    check BACKUP_SCHEDULE '^(every [0-9]+[a-z0-9.]+|@[a-z]+|[^ ]+( [^ ]+){4})$' "'every 1h', '@daily' or five fields as in crontab"
     for key in BACKUP_KEEP_LAST BACKUP_KEEP_DAILY BACKUP_KEEP_MONTHLY; do
         check "$key" '^[1-9][0-9]{0,3}$' "a number, 1 to 9999"
     done
