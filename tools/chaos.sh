@@ -14,6 +14,7 @@ tools/require.sh
 tools/env.sh
 tools/secrets.sh
 tools/build.sh
-# Each fault has its own deadlines; this one holds whatever happens.
-CHAOS_BONUS=${BONUS:-off} CHAOS_SEED=$seed CHAOS_SECONDS=$for_long timeout --signal INT --kill-after 60 $((for_long + 300)) \
+# Each fault has its own deadlines; this one holds whatever happens. In the foreground, so that Ctrl-C is heard there.
+limit=$(awk -v seconds="$for_long" -v patience="${STACK_PATIENCE:-1}" 'BEGIN {print seconds + 300 * patience}')
+CHAOS_BONUS=${BONUS:-off} CHAOS_SEED=$seed CHAOS_SECONDS=$for_long timeout --foreground --signal INT --kill-after 60 "$limit" \
     /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/stack/test_chaos.py

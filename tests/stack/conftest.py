@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The stack is brought up once; each test gets it whole, and a new one when the test before left it broken."""
 
+import contextlib
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -54,9 +56,25 @@ def images():
     return dict(zip(("pidone", *NAMES, *BONUS_NAMES), names))
 
 
+def interrupt(*_):
+    """Ctrl-C ends the tests once: a second one, or timeout(1) which passes it on, must not end the clearing up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
 def set_aside():
     """A site that is up has the names and the port: it makes room, and comes back at the end."""
+    signal.signal(signal.SIGINT, interrupt)
     running = []
+    try:
+        make_room(running)
+        yield
+    finally:
+        bring_back(running)
+
+
+def make_room(running):
     for name in NAMES + BONUS_NAMES:
         found = engine.inspect(name)
         if found is None:
@@ -68,7 +86,6 @@ def set_aside():
             running.append(name)
             docker("stop", name)
         docker("rename", name, ASIDE.format(name))
-    return running
 
 
 def bring_back(running):
@@ -81,16 +98,15 @@ def bring_back(running):
 
 @pytest.fixture(scope="session")
 def session_stack(images):
-    running = set_aside()
-    home = Path(tempfile.mkdtemp(prefix="pidone-stack-"))
-    made = Stack(home)
-    try:
-        made.begin()
-        yield made
-    finally:
-        made.remove()
-        shutil.rmtree(home, ignore_errors=True)
-        bring_back(running)
+    with set_aside():
+        home = Path(tempfile.mkdtemp(prefix="pidone-stack-"))
+        made = Stack(home)
+        try:
+            made.begin()
+            yield made
+        finally:
+            made.remove()
+            shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture
