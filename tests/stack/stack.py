@@ -86,11 +86,14 @@ class Author(Visitor):
         jar = Path(self.jar).read_text() if Path(self.jar).exists() else ""
         return self.page.status == 302 and "wordpress_logged_in_" in jar
 
+    def nonce(self):
+        said = self.get("/wp-admin/admin-ajax.php?action=rest-nonce").body.strip()
+        assert re.fullmatch(r"\w{10}", said), f"no nonce for '{self.name}': {said[:300]}"
+        return said
+
     def rest(self, path, fields, method="POST"):
-        nonce = self.get("/wp-admin/admin-ajax.php?action=rest-nonce").body.strip()
-        assert re.fullmatch(r"\w{10}", nonce), f"no nonce for '{self.name}': {nonce[:300]}"
         data = [word for name, value in fields.items() for word in ("--data-urlencode", f"{name}={value}")]
-        return self.get(f"/wp-json{path}", "-X", method, "-H", f"X-WP-Nonce: {nonce}", *data)
+        return self.get(f"/wp-json{path}", "-X", method, "-H", f"X-WP-Nonce: {self.nonce()}", *data)
 
     def publish(self, title, text):
         page = self.rest("/wp/v2/posts", {"title": title, "content": text, "status": "publish"})
@@ -266,9 +269,8 @@ class Stack:
 
 
 def main_process(name):
-    """The daemon's main process, by its pid on the host; beside it PID 1 may have a health probe for a moment."""
+    """The daemon's main process, by its pid on the host; beside it PID 1 may have a probe of the same name for a moment."""
     def running():
-        return [pid for pid in engine.children(state(name)["Pid"]) if engine.proc(pid, "comm").strip() == ALL_PROGRAMS[name]]
-    found = wait_until(running, 20, f"'{name}' has a main process")
-    assert len(found) == 1, f"'{name}' has the processes {found} below PID 1"
-    return found[0]
+        found = [pid for pid in engine.children(state(name)["Pid"]) if engine.proc(pid, "comm").strip() == ALL_PROGRAMS[name]]
+        return found if len(found) == 1 else None
+    return wait_until(running, 20, f"'{name}' has one process '{ALL_PROGRAMS[name]}' below PID 1")[0]

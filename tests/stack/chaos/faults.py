@@ -4,15 +4,17 @@
 import contextlib
 import os
 import subprocess
+import sys
 import tempfile
 import threading
-import time
 from datetime import datetime
 from pathlib import Path
 
 import engine
 from engine import state, wait_until
 from stack import main_process
+
+from . import clock
 
 # Docker begins again at 100 ms after a run of ten seconds; a second kill before that would measure Docker's delay.
 RESET = 11
@@ -42,7 +44,7 @@ def wait_started(before):
 
 def rested(*names):
     """No container of these is killed within RESET seconds of its start."""
-    wait_until(lambda: all(time.time() - started(name) > RESET for name in names), 2 * RESET,
+    wait_until(lambda: all(clock.now() - started(name) > RESET for name in names), 2 * RESET,
                f"{names} have run for {RESET} s", step=0.1)
 
 
@@ -112,21 +114,41 @@ class Faults:
 
     def eat_memory(self, name):
         """Until the kernel kills the greatest process in the container's cgroup; a file in memory belongs to who wrote it."""
-        cgroup = cgroup_of(state(name)["Pid"])
+        pid = state(name)["Pid"]
+        cgroup = cgroup_of(pid)
         killed = oom_kills(cgroup)
         with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
             eater = subprocess.Popen(["dd", "if=/dev/zero", f"of={file.name}", "bs=1M"], stderr=subprocess.DEVNULL,
                                      preexec_fn=lambda: (cgroup / "cgroup.procs").write_text("0"))
             try:
                 wait_until(lambda: oom_kills(cgroup) != killed or eater.poll() is not None, 30, "the kernel kills somebody")
+                assert oom_kills(cgroup) != killed, (
+                    f"the kernel killed nobody: dd ended by itself after {os.stat(file.name).st_size >> 20} MiB; "
+                    f"'{name}' may have more memory than /dev/shm has room")
             finally:
                 eater.kill()
                 eater.wait()
+        # Docker may not know yet that the container is about to end, where the container itself does.
+        wait_until(lambda: state(name)["Pid"] not in (0, pid) or says_well(name), 75, f"'{name}' has got over it")
+
+    def jump_clock(self, _):
+        """An hour ahead and back, by a process of another session: whatever ends the test, the clock is put right."""
+        before = self.site.pids()
+        jump = subprocess.Popen([sys.executable, clock.__file__, f"{self.random.uniform(1, 3)}"], start_new_session=True,
+                                stderr=subprocess.PIPE, text=True)
+        said = jump.communicate()[1]
+        assert jump.returncode == 0, f"the clock cannot be set: {said}"
+        assert self.site.pids() == before, "the containers stay when the clock is set"
 
     def restart_engine(self, _):
         before = self.site.pids()
         engine.restart_engine()
         wait_started(before)
+
+
+def says_well(name):
+    """Its own words, where Docker has those of the last time it asked."""
+    return engine.run("docker", "exec", name, "pidone", "healthcheck", check=False).returncode == 0
 
 
 def oom_kills(cgroup):

@@ -8,11 +8,12 @@ import secrets
 import signal
 import subprocess
 import threading
-import time
 from pathlib import Path
 
-from engine import SLOW
+from engine import SLOW, wait_until
 from test_bonus_ftp import Client
+
+from .clock import now
 
 CONNECTIONS = 2
 PATIENCE = 4 * SLOW  # seconds until a request of the load counts as failed
@@ -30,6 +31,9 @@ class Reads:
              "-H", f"Host: {domain}", *(["-H", "Connection: close"] if closing else []), f"https://127.0.0.1:{port}{path}"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.requests = self.failed = self.refused = 0
+        # What comes next may hit the port that wrk has not tried yet.
+        said = self._wrk.stdout.readline()
+        assert said == "begun\n", f"wrk does not begin: {said}"
 
     def stop(self):
         """What came of it: answers, failed requests, and connections that nobody took."""
@@ -53,6 +57,7 @@ class Worker:
     def __init__(self):
         self.kept = {}  # where it is: (when, text)
         self.failed = []  # when
+        self._error = None  # what nobody expected, and ended the work
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
 
@@ -63,18 +68,31 @@ class Worker:
     def stop(self):
         self._over.set()
         self._thread.join(2 * PATIENCE)
-        assert not self._thread.is_alive(), f"{self} has ended"
+        assert not self._thread.is_alive(), f"the {self} has ended"
+        if self._error:
+            raise AssertionError(f"the {self} gave up: {self._error!r}") from self._error
+
+    def wait_acknowledged(self):
+        """Until one more write is acknowledged, or nobody works any more."""
+        before = len(self.kept)
+        wait_until(lambda: len(self.kept) > before or self._error, 20, f"a write of the {self} is acknowledged")
+
+    def __str__(self):
+        return type(self).__name__.lower()
 
     def _work(self):
-        for turn in itertools.count():
-            if self._over.wait(0.05):
-                return
-            text = f"{turn} {secrets.token_hex(64)}"
-            place = self.send(turn, text)
-            if place:
-                self.kept[place] = (time.time(), text)
-            else:
-                self.failed.append(time.time())
+        try:
+            for turn in itertools.count():
+                if self._over.wait(0.05):
+                    return
+                text = f"{turn} {secrets.token_hex(64)}"
+                place = self.send(turn, text)
+                if place:
+                    self.kept[place] = (now(), text)
+                else:
+                    self.failed.append(now())
+        except Exception as error:
+            self._error = error
 
 
 class Writer(Worker):
@@ -83,7 +101,7 @@ class Writer(Worker):
     def __init__(self, site):
         super().__init__()
         self.author = site.author()
-        self.nonce = self.author.get("/wp-admin/admin-ajax.php?action=rest-nonce").body.strip()
+        self.nonce = self.author.nonce()
 
     def send(self, turn, text):
         if turn % 4:

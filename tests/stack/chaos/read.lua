@@ -3,6 +3,12 @@ function delay()
     return 100
 end
 
+-- wrk has tried a connection by now, and would have ended if nobody had taken it.
+function setup(thread)
+    print("begun")
+    io.flush()
+end
+
 function done(summary)
     local errors = summary.errors
     io.write(string.format('counts {"requests": %d, "connect": %d, "read": %d, "write": %d, "timeout": %d, "status": %d}\n',
