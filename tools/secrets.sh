@@ -76,25 +76,36 @@ weakness() {
     [ -n "$why" ]
 }
 
+# has_snapshots: whether backup_password may open some. A plain user cannot look, so for them it may.
+backup=$(env_value DATA_DIR)/backup
+has_snapshots() { [ -e "$backup/repository" ] || { [ -d "$backup" ] && ! [ -x "$backup" ]; }; }
+
 # check_password NAME TEXT: fit to be reached from a network, and shared with no other.
 declare -A first_with=()
 check_password() {
-    local file=secrets/$1 text=$2 why
+    local file=secrets/$1 text=$2 why complain=fault remedy=$REMEDY
+    if [ "$1" = backup_password ] && has_snapshots; then
+        remedy=$KEY_REMEDY
+        # Only while the site runs can it be changed.
+        if [ -n "$text" ]; then complain=warn; fi
+    fi
     if [ -z "$text" ]; then
-        fault "$file is empty: $REMEDY"
+        fault "$file is empty: $remedy"
     elif [[ $text == *[[:cntrl:]]* ]]; then
         fault "$file holds a line end or another control character: expected one line of text"
     elif [[ $1 == prometheus_password && $text == *:* ]]; then
-        fault "$file holds a ':', where nginx ends a password: $REMEDY"
+        fault "$file holds a ':', where nginx ends a password: $remedy"
     elif weakness "$text"; then
-        fault "$file $why: $REMEDY"
+        "$complain" "$file $why: $remedy"
     elif [ -n "${first_with[$text]:-}" ]; then
-        fault "$file is the same as secrets/${first_with[$text]}: $REMEDY"
+        "$complain" "$file is the same as secrets/${first_with[$text]}: $remedy"
     else
         first_with[$text]=$1
     fi
 }
 REMEDY="write a better one into it, or remove it and 'make secrets' makes one at random; then 'make restart'"
+KEY_REMEDY="the snapshots in '$backup' open with the password they were made with and no other, so keep that or put it back;"
+KEY_REMEDY+=" 'docker exec -it backup restic key passwd --no-cache' asks for a better one, then write it into the file and 'make restart'"
 
 # check_tls NAME WORDS: with TLS_SOURCE=secret it is the user's own, in PEM.
 check_tls() {

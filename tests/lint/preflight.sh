@@ -85,6 +85,30 @@ test_secrets() {
         "$(secrets TLS_SOURCE=secret)"
 }
 
+# The password of the backup is the only key to what was saved with it.
+test_backup_password() {
+    local data=$copy/data weak="secrets/backup_password has 8 characters" change="keep that*restic key passwd"
+    rm -rf "$copy/secrets"
+    secrets DATA_DIR="$data" >/dev/null
+    printf 'Xq7!pLw2' >"$copy/secrets/backup_password"
+    expect tools/secrets.sh "nothing was saved" "error: $weak*remove it*exit 1" "$(secrets DATA_DIR="$data")"
+    mkdir -p "$data/backup/repository"
+    expect tools/secrets.sh "an old key is weak" "warning: $weak*${change}*exit 0" "$(secrets DATA_DIR="$data")"
+    expect tools/secrets.sh "an old key is not to be removed" "" "$(secrets DATA_DIR="$data" | grep -F 'remove it' || true)"
+    cp "$copy/secrets/db_password" "$copy/secrets/backup_password"
+    expect tools/secrets.sh "an old key is another's" "warning: *the same as*${change}*exit 0" "$(secrets DATA_DIR="$data")"
+    if [ "$(id -u)" -eq 0 ]; then
+        printf 'Xq7!pLw2' >"$copy/secrets/backup_password"
+        chown -R 65534 "$copy/secrets"
+        chmod 0700 "$data/backup"
+        expect tools/secrets.sh "a plain user cannot look" "warning: $weak*${change}*exit 0" \
+            "$(setpriv --reuid 65534 --regid 65534 --clear-groups env -i PATH="$PATH" DATA_DIR="$data" "$copy/tools/secrets.sh" 2>&1 && echo "exit 0")"
+    fi
+    true >"$copy/secrets/backup_password"
+    expect tools/secrets.sh "an old key is gone" "error: *is empty*put it back*exit 1" "$(secrets DATA_DIR="$data")"
+    rm -rf "$copy/secrets" "$data"
+}
+
 # A secret of somebody else, as a plain user finds it after a 'sudo'.
 test_foreign_secrets() {
     [ "$(id -u)" -eq 0 ] || return 0
@@ -153,6 +177,7 @@ test_data_dir() {
 
 test_env
 test_secrets
+test_backup_password
 test_foreign_secrets
 test_machine
 test_collision
