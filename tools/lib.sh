@@ -138,6 +138,21 @@ need_service() {
 # goal_of NAME: what starts that service.
 goal_of() { if grep -qxF -- "$1" <<<"$(services_of bonus)"; then printf 'make bonus'; else printf 'make'; fi; }
 bonus_containers() { project_containers label=pidone.part=bonus; }
+# choose_parts mandatory|bonus|same: sets 'running' to the bonus services that are there, 'parts' to mandatory or
+# bonus ('same': bonus when one of them is there), and tells Compose.
+choose_parts() {
+    parts=$1
+    mapfile -t running < <(bonus_containers)
+    if [ "$parts" = same ]; then
+        parts=mandatory
+        if [ "${#running[@]}" -gt 0 ]; then parts=bonus; fi
+    fi
+    if [ "$parts" = bonus ]; then
+        export BONUS=on COMPOSE_PROFILES=bonus
+    else
+        export BONUS=off COMPOSE_PROFILES=
+    fi
+}
 project_name() {
     local name
     name=$(env_value COMPOSE_PROJECT_NAME)

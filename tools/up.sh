@@ -14,20 +14,6 @@ for word; do
     esac
 done
 
-# Sets 'parts' to mandatory or bonus, 'running' to the bonus services that are there, and tells Compose.
-choose_parts() {
-    mapfile -t running < <(bonus_containers)
-    if [ "$parts" = same ]; then
-        parts=mandatory
-        if [ "${#running[@]}" -gt 0 ]; then parts=bonus; fi
-    fi
-    if [ "$parts" = bonus ]; then
-        export BONUS=on COMPOSE_PROFILES=bonus
-    else
-        export BONUS=off COMPOSE_PROFILES=
-    fi
-}
-
 # What was asked for is what runs: a start without the bonus ends it.
 end_bonus() {
     if [ "$parts" = bonus ] || [ "${#running[@]}" -eq 0 ]; then return; fi
@@ -40,7 +26,7 @@ end_bonus() {
 check_all() {
     local bad=0
     if tools/env.sh; then
-        choose_parts
+        choose_parts "$parts"
         tools/preflight.sh "$parts" || bad=1
     else
         bad=1

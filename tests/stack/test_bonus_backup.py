@@ -3,8 +3,10 @@
 
 import hashlib
 import json
+import os
 import secrets
 import shutil
+import subprocess
 
 import pytest
 
@@ -12,6 +14,7 @@ import engine
 from engine import docker, run, state, wait_until
 from stack import ROOT
 
+CTRL_C = b"\x03"
 
 @pytest.fixture
 def backup(bonus):
@@ -20,10 +23,42 @@ def backup(bonus):
     shutil.copytree(ROOT / "services", bonus.home / "services", dirs_exist_ok=True)
     shutil.copy(ROOT / ".env.example", bonus.home)
 
-    def tool(word, check=True, **variables):
-        return run(bonus.home / "tools" / "backup.sh", word, check=check, timeout=180,
-                   env={**bonus.process_env, "UP_TIMEOUT": str(round(60 * engine.SLOW)), **variables})
-    return tool
+    return Tool(bonus.home / "tools" / "backup.sh", {**bonus.process_env, "UP_TIMEOUT": str(60 * engine.SLOW)})
+
+
+class Tool:
+    def __init__(self, path, env):
+        self.path, self.env = path, env
+
+    def __call__(self, word, check=True, **variables):
+        return run(self.path, word, check=check, timeout=180, env={**self.env, **variables})
+
+    def at_a_terminal(self, word):
+        return Person(f"{self.path} {word}", self.env, self.path.parent / "said")
+
+
+class Person:
+    """At a terminal: reads what the tool says, and types."""
+
+    def __init__(self, command, env, said):
+        self.said = said
+        with said.open("wb") as output:
+            self.process = subprocess.Popen(["script", "--quiet", "--return", "--flush", "--command", command, "/dev/null"],
+                                            env=env, stdin=subprocess.PIPE, stdout=output, stderr=output)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+    def reads(self, text):
+        wait_until(lambda: text in self.said.read_text(), 60, lambda: f"'{text}' is said, not only: {self.said.read_text()}")
+
+    def types(self, keys):
+        self.process.stdin.write(keys)
+        self.process.stdin.flush()
 
 
 def snapshots():
@@ -66,15 +101,14 @@ def test_a_destroyed_site_comes_back_with_every_table_and_every_file(bonus, back
     docker("stop", "wordpress", "nginx", "ftp")
     before = tables(bonus), files(bonus)
     told = backup("now").stdout
-    assert snapshots()[-1][:8] in told
-    bonus.kill()
-    bonus.wipe("mariadb", "wordpress")
-    bonus.start("mariadb", "backup")
-    # Something that the snapshot has not.
-    wait_until(lambda: engine.health("mariadb") == "healthy", 40, "the database is there, and empty")
-    bonus.sql("CREATE TABLE later (id INT)")
-    done = backup("restore", YES="1")
-    assert "restored; starting what was stopped" in done.stdout
+    saved = snapshots()[-1][:8]
+    assert saved in told
+    # A new disk has not even the directories.
+    for name in ("mariadb", "wordpress"):
+        shutil.rmtree(bonus.data / name)
+    assert saved in backup("list").stdout
+    done = backup("restore", YES="1", SNAPSHOT=saved)
+    assert f"restored: {saved}; starting what was stopped" in done.stdout
     bonus.wait_whole(60)
     assert bonus.shows(f"the text of {word}", f"/{word}/")
     assert bonus.sql("SHOW TRIGGERS").stdout.startswith("odd_set\t") and "odd_view" in bonus.sql("SHOW TABLES").stdout
@@ -84,27 +118,44 @@ def test_a_destroyed_site_comes_back_with_every_table_and_every_file(bonus, back
     assert after[0] == before[0]
     assert after[1] == before[1]
     assert not (bonus.data / "wordpress" / ".restore").exists()
+    bonus.wait_whole(60)
     bonus.sql("DROP VIEW odd_view; DROP TABLE odd")
     odd.unlink()
 
 
-def test_a_snapshot_is_chosen_by_its_id_and_an_unknown_one_stops_nothing(bonus, backup):
+def test_what_cannot_be_restored_is_refused_and_stops_nothing(bonus, backup):
+    running = bonus.pids()
+    (bonus.home / "no" / "backup").mkdir(parents=True)
+    for reason, variables in (("no such snapshot: 'deadbeef'", {"SNAPSHOT": "deadbeef"}), ("SNAPSHOT '../x': expected an id", {"SNAPSHOT": "../x"}),
+                              ("Replace the site's database", {"YES": ""}), ("there is no image 'backup:none': 'make bonus'", {"IMAGE_TAG": "none"}),
+                              ("there is no snapshot in", {"DATA_DIR": bonus.home / "no"})):
+        failed = backup("restore", check=False, **{"YES": "1", **variables})
+        assert failed.returncode == 1 and f"error: {reason}" in failed.stderr, failed.stderr
+    assert bonus.pids() == running
+
+
+def test_what_was_confirmed_is_restored_also_after_an_interruption(bonus, backup):
     title = "SELECT option_value FROM wp_options WHERE option_name = 'blogdescription'"
     bonus.sql("UPDATE wp_options SET option_value = 'of the first' WHERE option_name = 'blogdescription'")
     backup("now")
-    first = snapshots()[-1]
-    bonus.sql("UPDATE wp_options SET option_value = 'of the second' WHERE option_name = 'blogdescription'")
-    backup("now")
-    assert first[:8] in backup("list").stdout and len(snapshots()) >= 2
-    running = bonus.pids()
-    for wrong, said in (("deadbeef", "no such snapshot"), ("../x", "expected an id")):
-        failed = backup("restore", check=False, YES="1", SNAPSHOT=wrong)
-        assert failed.returncode == 1 and said in failed.stderr
-    refused = backup("restore", check=False)
-    assert refused.returncode == 1 and "repeat with YES=1" in refused.stderr
-    assert bonus.pids() == running and bonus.sql(title).stdout.strip() == "of the second"
-    backup("restore", YES="1", SNAPSHOT=first[:8])
-    assert bonus.sql(title).stdout.strip() == "of the first"
+    first = snapshots()[-1][:8]
+    database = state("mariadb")["StartedAt"]
+    with backup.at_a_terminal("restore") as person:
+        person.reads("[y/N]")
+        bonus.sql("CREATE TABLE later (id INT); "
+                  "UPDATE wp_options SET option_value = 'of the second' WHERE option_name = 'blogdescription'")
+        backup("now")
+        assert snapshots()[-1][:8] != first
+        person.types(b"y\n")
+        person.reads(f"restoring <Snapshot {first}")
+        person.types(CTRL_C)
+        person.reads("error: the restore failed")
+        assert person.process.wait(60) != 0
+    assert bonus.sql(title).stdout.strip() == "of the second" and state("wordpress")["Status"] == "exited"
+    backup("restore", YES="1", SNAPSHOT=first)
+    bonus.wait_whole(60)
+    assert bonus.sql(title).stdout.strip() == "of the first" and "later" not in bonus.sql("SHOW TABLES").stdout
+    assert state("mariadb")["StartedAt"] == database, "the database had no reason to start again"
 
 
 def test_a_failed_run_is_seen_and_keeps_the_old_snapshots(bonus, backup):
@@ -128,6 +179,8 @@ def test_a_failed_run_is_seen_and_keeps_the_old_snapshots(bonus, backup):
         bonus.wait_whole(60)
         failed = backup("now", check=False)
         assert failed.returncode != 0 and "wrong password or no key found" in failed.stderr
+        listed = backup("list", check=False)
+        assert listed.returncode == 1 and "secrets/backup_password does not open the snapshots" in listed.stderr
     finally:
         bonus.set_secret("backup_password", password)
         bonus.compose("restart", "backup")
@@ -148,6 +201,22 @@ def test_a_run_that_is_killed_leaves_a_repository_that_the_next_one_uses(bonus, 
     backup("now")
     # Names of files are whole ids.
     assert set(kept) <= set(snapshots()) and len(snapshots()) > len(kept)
+
+
+def test_a_damaged_repository_is_told_and_nobody_is_comforted(bonus, backup):
+    if not (bonus.data / "backup" / "repository").exists():
+        backup("now")
+    pack = max((bonus.data / "backup" / "repository" / "data").rglob("*"), key=lambda path: path.stat().st_size)
+    size = pack.stat().st_size
+    # Longer, not gone: what cannot be read is tried again for a minute.
+    os.truncate(pack, size + 1)
+    try:
+        failed = backup("now", check=False)
+    finally:
+        os.truncate(pack, size)
+    assert failed.returncode == 1 and pack.name[:8] in failed.stderr
+    assert f"snapshot {snapshots()[-1][:8]} was made, and then the run failed" in failed.stderr
+    backup("now")
 
 
 def test_the_schedule_runs_it_and_what_is_kept_is_limited(bonus, backup):
