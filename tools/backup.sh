@@ -51,7 +51,10 @@ save() {
 }
 
 not_restored() {
-    say "error: the restore failed, see above; the site stays down. 'make restore' tries again, 'make restart' starts it as it is" >&2
+    local was=$data/backup/dump/before/database.sql
+    say "error: the restore failed, see above; the site stays down. 'make restore' tries again, SNAPSHOT=ID takes another one" >&2
+    # A plain user may not look.
+    if ! is_root || [ -f "$was" ]; then say "the database as it was before is in '$was' until a restore has gone well" >&2; fi
 }
 
 restore() {

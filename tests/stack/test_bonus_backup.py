@@ -16,6 +16,7 @@ from stack import ROOT
 
 CTRL_C = b"\x03"
 
+
 @pytest.fixture
 def backup(bonus):
     """`backup(WORD, ...)` is tools/backup.sh beside the .env and secrets of the test."""
@@ -23,7 +24,7 @@ def backup(bonus):
     shutil.copytree(ROOT / "services", bonus.home / "services", dirs_exist_ok=True)
     shutil.copy(ROOT / ".env.example", bonus.home)
 
-    return Tool(bonus.home / "tools" / "backup.sh", {**bonus.process_env, "UP_TIMEOUT": str(60 * engine.SLOW)})
+    return Tool(bonus.home / "tools" / "backup.sh", {**bonus.process_env, "UP_TIMEOUT": str(round(60 * engine.SLOW))})
 
 
 class Tool:
@@ -96,7 +97,8 @@ def test_a_destroyed_site_comes_back_with_every_table_and_every_file(bonus, back
     bonus.sql("CREATE TABLE odd (id INT PRIMARY KEY, data BLOB, text TEXT); "
               "INSERT INTO odd VALUES (1, UNHEX('00FF0A0D5C27'), 'ä € 🙂 '';--'), (2, NULL, ''); "
               "CREATE TRIGGER odd_set BEFORE INSERT ON odd FOR EACH ROW SET NEW.text = 'set'; "
-              "CREATE VIEW odd_view AS SELECT id FROM odd", bonus.env["DB_USER"], bonus.secrets["db_password"])
+              "CREATE VIEW odd_view AS SELECT id FROM odd; CREATE FUNCTION odd_sum() RETURNS INT RETURN 4711; "
+              "CREATE EVENT odd_event ON SCHEDULE EVERY 1 YEAR DO DELETE FROM odd", bonus.env["DB_USER"], bonus.secrets["db_password"])
     # Nobody writes while the two are compared.
     docker("stop", "wordpress", "nginx", "ftp")
     before = tables(bonus), files(bonus)
@@ -112,6 +114,7 @@ def test_a_destroyed_site_comes_back_with_every_table_and_every_file(bonus, back
     bonus.wait_whole(60)
     assert bonus.shows(f"the text of {word}", f"/{word}/")
     assert bonus.sql("SHOW TRIGGERS").stdout.startswith("odd_set\t") and "odd_view" in bonus.sql("SHOW TABLES").stdout
+    assert bonus.sql("SELECT odd_sum()").stdout.strip() == "4711" and "odd_event" in bonus.sql("SHOW EVENTS").stdout
     docker("stop", "wordpress", "nginx", "ftp")
     after = tables(bonus), files(bonus)
     bonus.start("wordpress", "nginx", "ftp")
@@ -119,7 +122,7 @@ def test_a_destroyed_site_comes_back_with_every_table_and_every_file(bonus, back
     assert after[1] == before[1]
     assert not (bonus.data / "wordpress" / ".restore").exists()
     bonus.wait_whole(60)
-    bonus.sql("DROP VIEW odd_view; DROP TABLE odd")
+    bonus.sql("DROP VIEW odd_view; DROP TABLE odd; DROP FUNCTION odd_sum; DROP EVENT odd_event")
     odd.unlink()
 
 
@@ -156,6 +159,22 @@ def test_what_was_confirmed_is_restored_also_after_an_interruption(bonus, backup
     bonus.wait_whole(60)
     assert bonus.sql(title).stdout.strip() == "of the first" and "later" not in bonus.sql("SHOW TABLES").stdout
     assert state("mariadb")["StartedAt"] == database, "the database had no reason to start again"
+
+
+def test_a_database_that_does_not_go_in_costs_nothing_that_was_there(bonus, backup):
+    backup("now")
+    good, before = snapshots()[-1][:8], bonus.data / "backup" / "dump" / "before" / "database.sql"
+    # The application may not make what belongs to root.
+    bonus.sql("CREATE VIEW of_root AS SELECT 1")
+    backup("now")
+    bonus.sql("DROP VIEW of_root; CREATE TABLE later (id INT)")
+    for _ in range(2):
+        failed = backup("restore", check=False, YES="1")
+        assert failed.returncode != 0 and str(before) in failed.stderr
+        assert "CREATE TABLE `later`" in before.read_text()
+    backup("restore", YES="1", SNAPSHOT=good)
+    bonus.wait_whole(60)
+    assert not before.exists() and "later" not in bonus.sql("SHOW TABLES").stdout
 
 
 def test_a_failed_run_is_seen_and_keeps_the_old_snapshots(bonus, backup):
@@ -204,8 +223,7 @@ def test_a_run_that_is_killed_leaves_a_repository_that_the_next_one_uses(bonus, 
 
 
 def test_a_damaged_repository_is_told_and_nobody_is_comforted(bonus, backup):
-    if not (bonus.data / "backup" / "repository").exists():
-        backup("now")
+    backup("now")
     pack = max((bonus.data / "backup" / "repository" / "data").rglob("*"), key=lambda path: path.stat().st_size)
     size = pack.stat().st_size
     # Longer, not gone: what cannot be read is tried again for a minute.
