@@ -74,7 +74,7 @@ record_boot() {
     zero=$(docker inspect --format '{{.State.StartedAt}}' "${names[@]}" | sort | head -n 1)
     for name in "${names[@]}"; do
         printf '%s\t%s\tprocess 1 starts\n' "$(after "$zero" "$(docker inspect --format '{{.State.StartedAt}}' "$name")")" "$name"
-        docker logs --timestamps "$name" 2>&1 | grep 'pidone: ' | grep -v 'exporter: ' | while read -r began line; do
+        docker logs --timestamps "$name" 2>&1 | awk '/pidone: / && !/exporter: /' | while read -r began line; do
             printf '%s\t%s\t%s\n' "$(after "$zero" "$began")" "$name" "$line"
         done
         # When each service began, the length of its set-up and how long it then took to be ready.
