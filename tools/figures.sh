@@ -5,18 +5,12 @@
 . "$(dirname "$0")/lib.sh"
 
 work=$(mktemp -d)
-was_up=0 options=()
 missed=0
 
 # shellcheck disable=SC2317 # called by the trap
 back_to_normal() {
     trap - EXIT
-    if [ -n "${site:-}" ]; then
-        compose down --remove-orphans --volumes >/dev/null 2>&1 || true
-        docker run --rm --network none --user 0 --volume "$work:/work" debian:bookworm-slim rm -rf /work/data || true
-        unset DATA_DIR BONUS COMPOSE_PROFILES
-        if [ "$was_up" -eq 1 ]; then tools/up.sh --no-build "${options[@]}" >/dev/null || true; fi
-    fi
+    if [ -n "${site:-}" ]; then come_back "$work"; fi
     rm -rf "$work"
 }
 trap back_to_normal EXIT
@@ -30,15 +24,12 @@ cp "$(command -v tini-static)" "$work/tini-static"
 tools/figures.py program "$work/pidone" || missed=1
 
 if engine_answers && [ "${1:-}" != program ]; then
-    site=1
     tools/env.sh >/dev/null
     tools/secrets.sh
     COMPOSE_PROFILES='' tools/build.sh >/dev/null
-    if [ -n "$(project_containers)" ]; then was_up=1; fi
-    if [ -n "$(bonus_containers)" ]; then options=(--bonus); fi
-    compose down --remove-orphans --volumes >/dev/null 2>&1
+    make_room
+    site=1
     # The three of `make`.
-    export DATA_DIR=$work/data BONUS=off COMPOSE_PROFILES=
-    tools/figures.py site "$(env_value HTTPS_PORT)" || missed=1
+    DATA_DIR=$work/data BONUS=off COMPOSE_PROFILES='' tools/figures.py site "$(env_value HTTPS_PORT)" || missed=1
 fi
 exit "$missed"

@@ -153,6 +153,18 @@ choose_parts() {
         export BONUS=off COMPOSE_PROFILES=
     fi
 }
+# make_room: takes the site down, so that another one can be looked at; its data stay. come_back DIR ends that: what is up
+# goes, with DIR, where its volumes were, and the site is up again if it was.
+make_room() {
+    was_up=$(project_containers) was_bonus=$(bonus_containers)
+    compose down --remove-orphans --volumes >/dev/null 2>&1
+}
+come_back() {
+    compose down --remove-orphans --volumes >/dev/null 2>&1 || true
+    # Its owners are the services' users.
+    docker run --rm --network none --user 0 --volume "$1:/room" debian:bookworm-slim find /room -mindepth 1 -delete || true
+    if [ -n "$was_up" ]; then tools/up.sh --no-build ${was_bonus:+--bonus} >/dev/null || true; fi
+}
 project_name() {
     local name
     name=$(env_value COMPOSE_PROJECT_NAME)

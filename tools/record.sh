@@ -6,9 +6,7 @@
 
 RECORDINGS=services/site/recordings
 work=$(mktemp -d)
-out='' options=()
-was_up=$(project_containers)
-if [ -n "$(bonus_containers)" ]; then options=(--bonus); fi
+out='' site=''
 for name in plain init; do
     docker container inspect "$name" >/dev/null 2>&1 && die "there is a container '$name', and a recording needs the name"
 done
@@ -17,12 +15,7 @@ done
 tidy_up() {
     trap - EXIT
     docker rm --force plain init >/dev/null 2>&1 || true
-    if [ -d "$work/data" ]; then
-        compose down --remove-orphans --volumes >/dev/null 2>&1 || true
-        docker run --rm --network none --user 0 --volume "$work:/work" debian:bookworm-slim rm -rf /work/data || true
-        unset DATA_DIR BONUS COMPOSE_PROFILES
-        if [ -n "$was_up" ]; then tools/up.sh --no-build "${options[@]}" || true; fi
-    fi
+    if [ -n "$site" ]; then come_back "$work"; fi
     rm -rf "$work"
 }
 trap tidy_up EXIT
@@ -33,20 +26,22 @@ show() {
     printf '$ %s\n' "$1" >>"$out"
     bash -c "$1" 2>&1 | sed '/^$/d; /^user\|^sys/d' >>"$out"
 }
-# A process whose parent has ended, and which ends a moment later itself.
-leave_orphan() { show "docker exec $1 sh -c 'sleep 0.2 &'"; }
+# A process whose parent ends without waiting for it.
+leave_orphan() { show "docker exec $1 sh -c '/bin/true &'"; }
 # Number, name, state and parent of each process; `docker top` leaves zombies out.
 TABLE="sh -c 'cut -d \" \" -f 1-4 /proc/[0-9]*/stat'"
 zombies() { bash -c "docker exec $1 $TABLE" 2>/dev/null | grep -c ' Z ' || true; }
 has_zombie() { [ "$(zombies "$1")" -gt 0 ]; }
-is_alone() { [ "$(bash -c "docker exec $1 $TABLE" 2>/dev/null | grep -c '(sleep)')" -eq 1 ]; }
+# Process 1, its program, and who reads the table.
+is_alone() { [ "$(bash -c "docker exec $1 $TABLE" 2>/dev/null | wc -l)" -eq 3 ]; }
 
 record zombie
-show 'docker run --detach --name plain debian:bookworm-slim sleep 600 | cut -c 1-12'
+# cat waits for its input, which stays open.
+show 'docker run --detach --interactive --name plain debian:bookworm-slim cat | cut -c 1-12'
 leave_orphan plain
 wait_until 5 has_zombie plain || die "'plain' has no zombie"
 show "docker exec plain $TABLE"
-show 'docker run --detach --name init pidone:0.1.0 -- sleep 600 | cut -c 1-12'
+show 'docker run --detach --interactive --name init pidone:0.1.0 -- cat | cut -c 1-12'
 leave_orphan init
 wait_until 5 is_alone init || die "'init' has not reaped"
 show "docker exec init $TABLE"
@@ -83,8 +78,8 @@ record_boot() {
     printf -- '-\tmachine\t%s processors, load %s\n' "$(nproc)" "$(cut -d ' ' -f 1 /proc/loadavg)" >>"$RECORDINGS/boot.txt"
 }
 
-export DATA_DIR=$work/data BONUS=on COMPOSE_PROFILES=bonus
-compose down --remove-orphans --volumes >/dev/null 2>&1
-tools/up.sh --bonus --no-build
+make_room
+site=1
+DATA_DIR=$work/data tools/up.sh --bonus --no-build
 record_boot
 say "recorded in $RECORDINGS"

@@ -11,7 +11,6 @@ import engine
 from engine import run
 from stack import ROOT
 
-STORIES = ROOT / "tests" / "browser" / "stories"
 RESULTS = ROOT / "build" / "results" / "screenshots"
 DEADLINE = 45
 

@@ -8,6 +8,18 @@ import pytest
 
 import browser
 
+STORIES = {
+    "a_visitor_sees_the_first_page": "first-page",
+    "the_owner_logs_in_and_out": "log-in",
+    "a_page_edited_by_its_owner_is_read_by_a_stranger": "edit-a-page",
+    "the_static_site_is_accessible_and_fits_on_a_phone": "static-site",
+    "an_uploaded_picture_is_delivered_in_every_size": "upload-a-picture",
+    "a_comment_of_the_second_user_is_seen_while_approved": "comment",
+    "site_health_finds_nothing_critical": "site-health",
+    "adminer_shows_the_tables_to_whoever_has_the_password": "adminer",
+    "the_dashboard_shows_every_container_healthy": "prometheus",
+}
+
 
 @pytest.fixture(scope="module")
 def chromium():
@@ -20,37 +32,6 @@ def chromium():
     made.close()
 
 
-def test_a_visitor_sees_the_first_page(bonus, chromium):
-    chromium.tell("first-page", bonus)
-
-
-def test_the_owner_logs_in_and_out(bonus, chromium):
-    chromium.tell("log-in", bonus)
-
-
-def test_a_page_edited_by_its_owner_is_read_by_a_stranger(bonus, chromium):
-    chromium.tell("edit-a-page", bonus)
-
-
-def test_the_static_site_is_accessible_and_fits_on_a_phone(bonus, chromium):
-    chromium.tell("static-site", bonus)
-
-
-def test_an_uploaded_picture_is_delivered_in_every_size(bonus, chromium):
-    chromium.tell("upload-a-picture", bonus)
-
-
-def test_a_comment_of_the_second_user_is_seen_while_approved(bonus, chromium):
-    chromium.tell("comment", bonus)
-
-
-def test_site_health_finds_nothing_critical(bonus, chromium):
-    chromium.tell("site-health", bonus)
-
-
-def test_adminer_shows_the_tables_to_whoever_has_the_password(bonus, chromium):
-    chromium.tell("adminer", bonus)
-
-
-def test_the_dashboard_shows_every_container_healthy(bonus, chromium):
-    chromium.tell("prometheus", bonus)
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_a_story_ends_well(bonus, chromium, story):
+    chromium.tell(story, bonus)
